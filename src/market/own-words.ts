@@ -155,7 +155,7 @@ const PHRASES: readonly (readonly [english: RegExp, korean: string])[] = [
     '디스크를 읽거나 쓸 수 없음; 디스크와 남은 공간을 확인',
   ],
   [
-    /^another program holds the database locked; close it$/,
+    /^another program has the database locked; close it$/,
     '다른 프로그램이 데이터베이스를 잠그고 있음; 그 프로그램을 종료',
   ],
   [/^another connection holds a table locked$/, '다른 연결이 테이블을 잠그고 있음'],
@@ -178,7 +178,7 @@ const PHRASES: readonly (readonly [english: RegExp, korean: string])[] = [
   ],
   [/^the file is not an SQLite database$/, 'SQLite 데이터베이스가 아닌 파일'],
   [
-    /^no server answers there; start it, or correct the address$/,
+    /^no server is listening there; start it, or correct the address$/,
     '응답하는 서버가 없음; 서버를 시작하거나 주소를 수정',
   ],
   [
@@ -194,17 +194,17 @@ const PHRASES: readonly (readonly [english: RegExp, korean: string])[] = [
   [/^the server cannot be reached; check the network$/, '서버에 연결할 수 없음; 네트워크를 확인'],
   [/^the server refuses this user or password$/, '서버가 사용자나 비밀번호를 거절함'],
   [
-    /^the server has no database of this name; make it \(CREATE DATABASE\)$/,
+    /^the server has no database of this name; create it \(CREATE DATABASE\)$/,
     '서버에 이 이름의 데이터베이스가 없음; CREATE DATABASE로 만들 것',
   ],
-  [/^the user has no right to this$/, '사용자에게 권한이 없음'],
+  [/^the user lacks the privilege for this$/, '사용자에게 권한이 없음'],
   [/^the disk of the server is full; free some space$/, '서버의 디스크가 가득 참; 공간을 확보'],
   [
     /^the server has no connection left; raise max_connections$/,
     '서버에 남은 연결이 없음; max_connections를 늘릴 것',
   ],
   [/^the server is being stopped or started$/, '서버가 종료되거나 시작되는 중'],
-  [/^the server takes no writes now$/, '서버가 지금 쓰기를 받지 않음'],
+  [/^the server accepts no writes at the moment$/, '서버가 지금 쓰기를 받지 않음'],
   [/^no answer for ([\d.]+) s$/, '$1초 동안 응답 없음'],
   // Alerts
   [/^(\d+) are waiting$/, '$1건이 대기 중'],

@@ -11,7 +11,7 @@ import type { TimeWindow } from '../market/time-window.js';
 /** Length of a record, ms. */
 const MINUTE = 60_000;
 
-/** Most parts of a window that are listed as stopped. */
+/** Maximum number of stopped periods listed. */
 const MOST_STOPS = 1_000;
 
 /** First and last minute of a range, Unix ms. */
@@ -25,12 +25,12 @@ type MinuteRow = [
   longestSilenceMs: number,
 ];
 
-/** Reads what was received of markets and how much of the time they were covered. */
+/** Reads what was received for markets and how much of the time they were covered. */
 export class CoverageReader {
   readonly #session: Session;
   readonly #archive: ArchivedRecords | null;
 
-  /** @param archive what the database may have deleted; null = there is none */
+  /** @param archive what the database may have deleted; null = none */
   constructor(session: Session, archive: ArchivedRecords | null = null) {
     this.#session = session;
     this.#archive = archive;
@@ -62,7 +62,7 @@ export class CoverageReader {
     };
   }
 
-  /** Spans of the database and those of the archive, by start; they may overlap. */
+  /** Spans of the database and the archive, by start; they may overlap. */
   async #withArchived(
     hot: readonly Interval[],
     market: Market,
@@ -72,7 +72,7 @@ export class CoverageReader {
     return [...hot, ...older].sort((a, b) => a.start - b.start);
   }
 
-  /** The gaps of both, by start; they may overlap. A day of the archive that is missing is one. */
+  /** Gaps of both, by start; they may overlap. A missing archive day is one. */
   async #allGaps(
     id: number | null,
     market: Market,
@@ -86,7 +86,7 @@ export class CoverageReader {
     return [...hot, ...ended].sort((a, b) => a.start - b.start);
   }
 
-  /** What was received of a market, in the database and before. */
+  /** What was received for a market, in the database and before. */
   async #allSums(
     id: number | null,
     market: Market,
@@ -108,13 +108,13 @@ export class CoverageReader {
     };
   }
 
-  /** The first minute that the database has records of; Infinity without any. */
+  /** The first minute with records in the database; Infinity without any. */
   async #firstMinute(): Promise<number> {
     const [row] = await this.#session.rows(sql`SELECT min(minute) FROM coverage`);
     return (row![0] as number | null) ?? Infinity;
   }
 
-  /** Records of the minutes that a window touches, oldest first, after minute `after`. */
+  /** Records of the minutes that overlap a window, oldest first, after minute `after`. */
   async minutes(
     market: Market,
     window: TimeWindow,
@@ -157,7 +157,7 @@ export class CoverageReader {
     return { items, more: rows.length > limit };
   }
 
-  /** When a market was not covered, or stopped. @param now end of what goes on, Unix ms */
+  /** When a market was not covered, or stopped. @param now end of what is ongoing, Unix ms */
   async breaks(marketId: number, window: TimeWindow, now: number): Promise<Breaks> {
     const end = Math.min(window.to ?? now, now);
     const spans = await this.#spans(marketId, now);
@@ -182,14 +182,14 @@ export class CoverageReader {
     return { frames, changed, repeats, longestSilenceMs };
   }
 
-  /** The minutes of a range as a separate table. */
+  /** The minutes of a range as a table expression. */
   #minutesOf({ start, end }: MinuteRange): Sql {
     const { integer } = this.#session.dialect;
     return sql`WITH RECURSIVE minutes(at) AS (
         SELECT ${integer(start)} UNION ALL SELECT at + ${MINUTE} FROM minutes WHERE at < ${end})`;
   }
 
-  /** The minutes of a window after minute `after` within which there are records of any market; null without. */
+  /** Bounds of a window's minutes after minute `after` that have records of any market; null if there are none. */
   async #range(
     from: number | undefined,
     to: number | undefined,
@@ -210,7 +210,7 @@ export class CoverageReader {
     return (await marketRows(this.#session, choice))[0]?.id ?? null;
   }
 
-  /** When the market was recorded, gaps included; the last one may be going on until `now`, if that is known. */
+  /** When the market was recorded, gaps included; the last span may last until `now`, if known that far. */
   async #spans(marketId: number, now: number): Promise<Interval[]> {
     const rows = await this.#session.rows(
       sql`SELECT start, "end" FROM recording_span WHERE market_id = ${marketId} ORDER BY start`,
@@ -218,7 +218,7 @@ export class CoverageReader {
     return intervalsOf(rows, await knownUntil(this.#session, now));
   }
 
-  /** The market's gaps that touch a window, by start; one that lasts ends at Infinity. */
+  /** The market's gaps that overlap a window, by start; an open one ends at Infinity. */
   async #gaps(marketId: number, window: Interval): Promise<Interval[]> {
     const rows = await this.#session.rows(sql`
       SELECT start, "end" FROM gap
@@ -228,12 +228,12 @@ export class CoverageReader {
   }
 }
 
-/** Rows of a start and an end. @param open the end of what has none */
+/** Rows of a start and an end. @param open replaces a missing end */
 function intervalsOf(rows: Cell[][], open: number): Interval[] {
   return (rows as [number, number | null][]).map(([start, end]) => ({ start, end: end ?? open }));
 }
 
-/** The parts of `intervals` (by start, may overlap) inside `window`, joined where they overlap. */
+/** The parts of `intervals` (by start, may overlap) within `window`, merged where they overlap. */
 export function clip(intervals: readonly Interval[], window: Interval): Interval[] {
   const parts: Interval[] = [];
   let reached = window.start;
@@ -247,12 +247,12 @@ export function clip(intervals: readonly Interval[], window: Interval): Interval
   return parts;
 }
 
-/** Sum of the lengths, ms. */
+/** Total length, ms. */
 export function lengthOf(intervals: readonly Interval[]): number {
   return intervals.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
-/** The parts of `window` outside `intervals`, which lie apart from each other and by start. */
+/** The parts of `window` outside `intervals`, which are disjoint and sorted by start. */
 function between(intervals: readonly Interval[], window: Interval): Interval[] {
   const parts: Interval[] = [];
   let { start } = window;

@@ -10,20 +10,20 @@ import { type SequenceRange, Timeline } from './timeline.js';
 import { DayTrades, type TradeSpan } from './trades/day-trades.js';
 import { spansIn } from './trades/span-reader.js';
 
-/** The tables that {@link DayReader.records} reads, which are small. */
+/** The tables read by {@link DayReader.records}, which are small. */
 export type RecordTable = 'gaps' | 'coverage' | 'recordings' | 'trade_spans';
 
-/** A row: the market's number, then the columns in their order. */
+/** A row: the market's number, then the columns in order. */
 export type DayRow = readonly Cell[];
 
-/** A market of the database and its number there. */
+/** A market in the database and its number there. */
 export interface NumberedMarket extends Market {
   readonly id: number;
 }
 
 /**
- * A gap belongs to the day in which it ended, for then it is known; an open one to none. A recording,
- * and what is known of a span of trades, is cut to the day.
+ * A gap belongs to the day on which it ended, because it is known then; an open one to none.
+ * Recordings and trade spans are cut to the day.
  */
 const RECORDS: Readonly<Record<RecordTable, (from: Sql, to: Sql) => Sql>> = {
   gaps: (from, to) => sql`
@@ -44,9 +44,9 @@ const RECORDS: Readonly<Record<RecordTable, (from: Sql, to: Sql) => Sql>> = {
       FROM ${spansIn(from, to)} ORDER BY market_id, start`,
 };
 
-/** Reads all that a database has of a day, in bounded pieces, while the recorder goes on. */
+/** Reads everything a database has of a day, in bounded pieces, while recording continues. */
 export class DayReader {
-  /** Which database it is: it stays the same as long as the file is carried on. */
+  /** Identity of the database: constant as long as the file is carried on. */
   readonly identity: string;
   readonly #session: Session;
   readonly #timeline: Timeline;
@@ -57,7 +57,7 @@ export class DayReader {
     this.identity = identity;
   }
 
-  /** @throws {StoreError} when there is no database that this program can read */
+  /** @throws {StoreError} when there is no database readable by this program */
   static async open(location: string): Promise<DayReader> {
     const engine = await openEngine(location);
     await engine.checkReadable();
@@ -81,7 +81,7 @@ export class DayReader {
     }));
   }
 
-  /** Time of the first thing that the database knows, Unix ms; null when it is empty. */
+  /** Time of the first record in the database, Unix ms; null when it is empty. */
   async firstTime(): Promise<number | null> {
     const [row] = await this.#session.rows(sql`
       SELECT min(time) FROM (
@@ -94,29 +94,29 @@ export class DayReader {
     return row![0] as number | null;
   }
 
-  /** Exactly the books of a window of time, as sequences, ascending. */
+  /** Exactly the books of a time window, as sequences, ascending. */
   ranges(from: number, to: number): Promise<SequenceRange[]> {
     return this.#timeline.ranges({ from, to });
   }
 
-  /** Books from sequence `low` to `high`, at most `limit`, in their order. */
+  /** Books from sequence `low` to `high`, at most `limit`, in order. */
   books(low: number, high: number, limit: number): Promise<DayRow[]> {
     return this.#session.rows(sql`
       SELECT market_id, sequence, timestamp, exchange_timestamp, base, asks, bids FROM book
        WHERE sequence BETWEEN ${low} AND ${high} ORDER BY sequence LIMIT ${limit}`);
   }
 
-  /** The trades that may have been received before a time, as they are at this moment. */
+  /** The trades that may have been received before a time, as of this moment. */
   trades(span: TradeSpan): Promise<DayTrades> {
     return DayTrades.at(this.#session, span);
   }
 
-  /** How well a day was recorded, that began and ended at these times, Unix ms. */
+  /** How well a day was recorded, given its start and end, Unix ms. */
   report(from: number, to: number): Promise<DayReport> {
     return dayReport(this.#session, from, to);
   }
 
-  /** What else is known of a window of time, Unix ms. */
+  /** The other records of a time window, Unix ms. */
   records(table: RecordTable, from: number, to: number): Promise<DayRow[]> {
     const { dialect } = this.#session;
     return this.#session.rows(RECORDS[table](dialect.integer(from), dialect.integer(to)));

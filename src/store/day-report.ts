@@ -11,7 +11,7 @@ import { spanSumsOf } from './trades/span-reader.js';
 
 const DAY = 86_400_000;
 
-/** What was received of a market in a day. */
+/** What was received for a market on a day. */
 interface Received {
   readonly marketId: number;
   readonly frames: number;
@@ -40,8 +40,8 @@ function byMarket<T extends { readonly marketId: number }>(rows: readonly T[]): 
 }
 
 /**
- * The newest day in which anything was recorded, as its first ms; null when there is none. While a
- * market is being recorded that is today, before the first minute is over, too.
+ * The latest day with any recording, as its first ms; null when there is none. While a market is
+ * being recorded that is today, even before the first minute is over.
  * @param now Unix ms
  */
 export async function newestDay(session: Session, now: number): Promise<number | null> {
@@ -53,9 +53,9 @@ export async function newestDay(session: Session, now: number): Promise<number |
 }
 
 /**
- * How markets were recorded in a day.
+ * How markets were recorded on a day.
  * @param from its first ms (UTC)
- * @param now end of what goes on, Unix ms
+ * @param now end of what is ongoing, Unix ms
  */
 export async function dayReport(session: Session, from: number, now: number): Promise<DayReport> {
   const { client } = session;
@@ -129,9 +129,9 @@ export async function spansOf(client: Client, { start, end }: Interval, now: num
   });
 }
 
-/** The gaps that touch a window; those that are open last to its end. */
+/** The gaps that overlap a window; open ones last to its end. */
 export async function gapsOf(client: Client, { start, end }: Interval) {
-  // Two statements, each of which goes through the index on the end.
+  // Two statements, each of which uses the index on the end.
   const select = { id: true, marketId: true, start: true, end: true, cause: true } as const;
   const ended = client.gap.findMany({ where: { end: { gt: start }, start: { lt: end } }, select });
   const open = client.gap.findMany({ where: { end: null, start: { lt: end } }, select });
@@ -145,7 +145,7 @@ export async function gapsOf(client: Client, { start, end }: Interval) {
   return rows.sort((a, b) => a.start - b.start);
 }
 
-/** What was received of each market in a window. */
+/** What was received for each market in a window. */
 async function receivedIn(session: Session, from: number, to: number): Promise<Received[]> {
   const rows = await session.rows(sql`
     SELECT market_id, sum(frames), sum(changed), sum(repeats), max(longest_silence_ms), sum(audits),

@@ -5,22 +5,22 @@ import type { DiskStats } from './store-types.js';
 import { gigabytes } from '../util/gigabytes.js';
 
 const DAY_MS = 86_400_000;
-/** Time between two samples, ms. */
+/** Interval between two samples, ms. */
 const SAMPLE_MS = 60_000;
-/** A disk that will be full within so many days is worth a warning. */
+/** A disk that will be full within this many days warrants a warning. */
 const WARN_DAYS = 7;
 
-/** What bounds the growth. */
+/** Limits and measurements of growth. */
 interface DiskBounds {
-  /** Measures what the database takes and what is free. */
+  /** Measures the database's size and the free space. */
   readonly use: () => Promise<DiskUse>;
-  /** Bytes that it may reach; 0 = no bound. */
+  /** Maximum bytes; 0 = unlimited. */
   readonly maxBytes: number;
   /** Days that books are kept; 0 = forever. */
   readonly retentionDays: number;
 }
 
-/** Days until the disk is full; null when it never will be. @param now Unix ms */
+/** Days until the disk is full; null if never. @param now Unix ms */
 export function daysUntilFull(
   figures: { databaseBytes: number; freeBytes: number; growth: Growth },
   bounds: Pick<DiskBounds, 'maxBytes' | 'retentionDays'>,
@@ -37,7 +37,7 @@ export function daysUntilFull(
   return freeBytes / perDay;
 }
 
-/** Follows the size of the database and the free space of its disk, and warns in time. */
+/** Tracks the database's size and the free space of its disk, and warns in time. */
 export class DiskWatch {
   readonly #warnings = new Topic<DiskStats>();
   readonly #bounds: DiskBounds;
@@ -46,7 +46,7 @@ export class DiskWatch {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** @param sample stores the present size and returns the growth */
+  /** @param sample stores the current size and returns the growth */
   constructor(bounds: DiskBounds, sample: () => Promise<Growth>) {
     this.#bounds = bounds;
     this.#sample = sample;
@@ -61,18 +61,18 @@ export class DiskWatch {
     void this.#look();
   }
 
-  /** What was found last. */
+  /** The latest figures. */
   get stats(): DiskStats {
     return this.#stats;
   }
 
-  /** Calls `listener` with the figures when a warning begins; at once when there is one already. */
+  /** Calls `listener` with the figures when a warning begins; immediately if there already is one. */
   onWarning(listener: (stats: DiskStats) => void): void {
     this.#warnings.on(listener);
     if (this.#stats.warning !== null) listener(this.#stats);
   }
 
-  /** Ends it. */
+  /** Stops. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -82,7 +82,7 @@ export class DiskWatch {
     try {
       await this.#update();
     } catch {
-      // A database that cannot be written is reported by the flusher; the next look tries again.
+      // A database that cannot be written is reported by the flusher; the next check tries again.
     }
     if (this.#closed) return;
     this.#timer = setTimeout(() => void this.#look(), SAMPLE_MS);

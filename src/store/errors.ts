@@ -1,7 +1,7 @@
-/** {@link StoreError.code} of a write that was refused because the open file is no longer that of its path. */
+/** {@link StoreError.code} of a write refused because the open file is no longer the one at its path. */
 export const DATABASE_LOST = 'DATABASE_LOST';
 
-/** What the store says when it refuses or cannot go on; the message is meant for people. */
+/** Why the store refuses or cannot continue; the message is for users. */
 export class StoreError extends Error {
   /** The database's name of the failure, e.g. `SQLITE_FULL`; null when it is not the database's. */
   readonly code: string | null;
@@ -16,21 +16,21 @@ export class StoreError extends Error {
 /** {@link StoreError.code} of a database that a history is being copied into. */
 export const HALF_COPIED = 'HALF_COPIED';
 
-/** That a database has a part of a history only. @param name of the database */
+/** The error for a database with only part of a history. @param name of the database */
 export function halfCopied(name: string): StoreError {
   return new StoreError(
-    `${name} is a copy that was not finished; run npm run copy again, which goes on with it`,
+    `${name} is an unfinished copy; run npm run copy again to resume it`,
     HALF_COPIED,
   );
 }
 
-/** What the database said, under whichever wrapping the driver or Prisma chose. */
+/** The database's own error, under whatever the driver or Prisma wrapped around it. */
 interface DriverFailure {
   readonly code: string;
   readonly message: string | null;
 }
 
-/** Looks at the error itself, its `cause` and its `meta.driverAdapterError`, all the way down. */
+/** Searches the error itself, its `cause` and its `meta.driverAdapterError`, recursively. */
 function driverFailure(error: unknown): DriverFailure | null {
   let current: unknown = error;
   for (let depth = 0; depth < 5 && typeof current === 'object' && current !== null; depth++) {
@@ -54,11 +54,11 @@ function driverFailure(error: unknown): DriverFailure | null {
   return null;
 }
 
-/** Codes of SQLite, PostgreSQL (five characters; Prisma's begin with P) and the system. */
+/** Codes of SQLite, PostgreSQL (five characters; Prisma's start with P) and the system. */
 const CODES =
   /^(SQLITE_\w+|(?!P[1-9])(?=.*\d)[0-9A-Z]{5}|ECONN\w+|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
 
-/** The database's name of a failure, `SQLITE_FULL`, `53100`, `ECONNREFUSED`; else null. */
+/** The database's name of a failure, `SQLITE_FULL`, `53100`, `ECONNREFUSED`; otherwise null. */
 export function failureCode(error: unknown): string | null {
   return driverFailure(error)?.code ?? null;
 }
@@ -66,7 +66,7 @@ export function failureCode(error: unknown): string | null {
 const REASONS: readonly (readonly [prefix: string, reason: string])[] = [
   ['SQLITE_FULL', 'the disk is full; free some space'],
   ['SQLITE_IOERR', 'the disk cannot be read or written; check it and its free space'],
-  ['SQLITE_BUSY', 'another program holds the database locked; close it'],
+  ['SQLITE_BUSY', 'another program has the database locked; close it'],
   ['SQLITE_LOCKED', 'another connection holds a table locked'],
   [
     'SQLITE_READONLY_DIRECTORY',
@@ -77,7 +77,7 @@ const REASONS: readonly (readonly [prefix: string, reason: string])[] = [
   ['SQLITE_PERM', 'access to the database file is not permitted'],
   ['SQLITE_CORRUPT', 'the database file is damaged; restore it or start a new one'],
   ['SQLITE_NOTADB', 'the file is not an SQLite database'],
-  ['ECONNREFUSED', 'no server answers there; start it, or correct the address'],
+  ['ECONNREFUSED', 'no server is listening there; start it, or correct the address'],
   ['ENOTFOUND', 'the name of the server is unknown; correct the address'],
   ['EAI_AGAIN', 'the name of the server cannot be looked up; check the network'],
   ['ECONNRESET', 'the connection to the server was lost'],
@@ -86,15 +86,15 @@ const REASONS: readonly (readonly [prefix: string, reason: string])[] = [
   ['EHOSTUNREACH', 'the server cannot be reached; check the network'],
   ['ENETUNREACH', 'the server cannot be reached; check the network'],
   ['28', 'the server refuses this user or password'],
-  ['3D000', 'the server has no database of this name; make it (CREATE DATABASE)'],
-  ['42501', 'the user has no right to this'],
+  ['3D000', 'the server has no database of this name; create it (CREATE DATABASE)'],
+  ['42501', 'the user lacks the privilege for this'],
   ['53100', 'the disk of the server is full; free some space'],
   ['53300', 'the server has no connection left; raise max_connections'],
   ['57P', 'the server is being stopped or started'],
-  ['25006', 'the server takes no writes now'],
+  ['25006', 'the server accepts no writes at the moment'],
 ];
 
-/** Why a database call failed, in one line for people: the cause, what helps, SQLite's own name. */
+/** Why a database call failed, in one line for users: the cause, the remedy, SQLite's own name. */
 export function failureText(error: unknown): string {
   if (error instanceof StoreError) return error.message;
   const failure = driverFailure(error);

@@ -4,22 +4,22 @@ import type { WriteQueue } from './write-queue.js';
 import type { WriteBatch } from './writer-protocol.js';
 import { within } from '../util/wait.js';
 
-/** Times of the flusher, all ms, and its clock. */
+/** Timing of the flusher, all ms, and its clock. */
 interface FlushTimes {
-  /** How long things gather before they are written. */
+  /** How long data is batched before it is written. */
   readonly flushMs: number;
   /** First and longest wait after a failure; doubled each time. */
   readonly retryMs: number;
   readonly maxRetryMs: number;
-  /** How often a sign of life is written. */
+  /** Heartbeat interval. */
   readonly heartbeatMs: number;
-  /** The time of a sign of life, Unix ms. It vouches for all that lies before, so it may add a gap. */
+  /** The time of a heartbeat, Unix ms. It vouches for everything before it, so reading it may add a gap. */
   readonly now: () => number;
 }
 
 /**
- * Moves what waits in the queue to the writer: one batch under way at a time, soon after something
- * waits, at once when a whole batch does. A batch that fails stays and is tried again, ever slower.
+ * Moves the queue to the writer: one batch at a time, shortly after something is queued, at once
+ * when a whole batch is. A batch that fails is kept and retried at growing intervals.
  */
 export class Flusher {
   /** Publishes the reason when writing starts to fail or the reason changes, null when it works. */
@@ -43,21 +43,21 @@ export class Flusher {
   #drained: (() => void) | undefined;
   #stopped = false;
 
-  /** @param write stores a batch, all of it or nothing. */
+  /** @param write stores a batch, all or nothing. */
   constructor(queue: WriteQueue, write: (batch: WriteBatch) => Promise<void>, times: FlushTimes) {
     this.#queue = queue;
     this.#write = write;
     this.#times = times;
-    // More often than it is due, so that a timer a little early does not put it off by a whole turn.
+    // More often than it is due, so that a slightly early timer does not delay it by a whole turn.
     this.#pulse = setInterval(() => this.#schedule(0), times.heartbeatMs / 4);
   }
 
-  /** Books written since the process began. */
+  /** Books written since the process started. */
   get storedBooks(): number {
     return this.#storedBooks;
   }
 
-  /** Trades written since the process began. */
+  /** Trades written since the process started. */
   get storedTrades(): number {
     return this.#storedTrades;
   }
@@ -72,14 +72,14 @@ export class Flusher {
     return this.#failure;
   }
 
-  /** Says that something waits. */
+  /** Signals that something is queued. */
   wake(): void {
     if (this.#queue.hasBatch) this.#schedule(0);
-    // Asked for every book: without a look at the clock when a flush is planned anyway.
+    // Called for every book: does not read the clock when a flush is scheduled anyway.
     else if (this.#due === Infinity) this.#schedule(this.#times.flushMs);
   }
 
-  /** Writes what waits, then stops for good. @returns whether all was written in `timeoutMs` */
+  /** Writes what is queued, then stops for good. @returns whether all was written in `timeoutMs` */
   async stop(timeoutMs: number): Promise<boolean> {
     clearInterval(this.#pulse);
     if (this.#busy || !this.#queue.empty) {
@@ -93,7 +93,7 @@ export class Flusher {
     return !this.#busy && this.#queue.empty;
   }
 
-  /** Flushes in `delay` ms, or earlier if that was the plan; never before a retry is due. */
+  /** Flushes in `delay` ms, or earlier if already scheduled; never before a retry is due. */
   #schedule(delay: number): void {
     if (this.#busy || this.#stopped) return;
     const due = performance.now() + Math.max(delay, this.#retryWait);
@@ -132,7 +132,7 @@ export class Flusher {
     }
     if (this.#queue.empty) this.#drained?.();
     else if (this.#drained !== undefined) this.#schedule(0);
-    // Without a timer, which is 1 ms at least: the writer would stand still that long.
+    // Without a timer, whose minimum is 1 ms: the writer would be idle that long.
     else if (this.#queue.hasBatch && this.#retryWait === 0 && !this.#stopped) void this.#flush();
     else this.wake();
   }

@@ -4,11 +4,11 @@ import type { Session } from './engine/engine.js';
 import { sql } from './engine/sql.js';
 import type { StoredRow } from './rebuild.js';
 
-/** A gap is looked for among so many of a market's gaps that began before a book. */
+/** How many of a market's gaps that started before a book are searched. */
 const RECENT_GAPS = 4;
 
 /**
- * The gaps that ended with one of `rows`, by its sequence: a gap's end is the receive time of the
+ * The gaps that ended with one of `rows`, by its sequence: a gap ends at the receive time of the
  * first book after it, and that book is stored whole, so only such rows are looked up.
  */
 export async function gapsBefore(

@@ -2,20 +2,20 @@ import type { Session } from './engine/engine.js';
 import { sql } from './engine/sql.js';
 
 const DAY_MS = 86_400_000;
-/** Samples further apart say nothing: the program did not run, or its clock was set. */
+/** Samples further apart are meaningless: the program did not run, or its clock was set. */
 const MAX_STEP_MS = 300_000;
-/** Shortest time from which a growth is derived, ms. */
+/** Shortest period from which growth is derived, ms. */
 const LEAST_MS = 300_000;
 
-/** How the database has grown of late. */
+/** Recent growth of the database. */
 export interface Growth {
-  /** Bytes a day over the last day in which it was running; null when too little is known. */
+  /** Bytes a day over the last day of running; null when too little is known. */
   readonly bytesPerDay: number | null;
   /** Timestamp of the oldest book, Unix ms; null when there is none. */
   readonly oldestBook: number | null;
 }
 
-/** Keeps samples of the database's size over the last day, in the database, and reads its growth. */
+/** Keeps size samples of the last day in the database, and derives its growth. */
 export class GrowthRecord {
   readonly #session: Session;
 
@@ -28,7 +28,7 @@ export class GrowthRecord {
     const now = BigInt(at);
     const { client } = this.#session;
     await client.$transaction([
-      // A sample of the future is of a clock that was set back.
+      // A sample in the future comes from a clock that was set back.
       client.$executeRaw`
         DELETE FROM size_sample WHERE at < ${now - BigInt(DAY_MS)} OR at >= ${now}`,
       client.$executeRaw`INSERT INTO size_sample (at, bytes) VALUES (${now}, ${BigInt(bytes)})`,

@@ -1,4 +1,4 @@
-/** Times, Unix ms, as ISO 8601 in UTC; within one minute only the end is made. */
+/** Formats times, Unix ms, as ISO 8601 in UTC; within one minute only the end is rebuilt. */
 export function isoText(): (ms: number) => string {
   let minute = NaN;
   let begin = '';

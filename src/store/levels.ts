@@ -1,12 +1,12 @@
 import { encodeLevels } from '../market/level-text.js';
 import { diffSide, type Level, type Side, type Sides } from '../market/order-book.js';
 
-/** Levels that are there: without those that a row reports as vanished. */
+/** Existing levels: without those that a row reports as vanished. */
 export function presentLevels(levels: readonly Level[]): Level[] {
   return levels.filter((level) => level[1] !== '0');
 }
 
-/** Levels of `before` whose price `after` has not, with volume `0`. Both are whole sides. */
+/** Levels of `before` whose price `after` lacks, with volume `0`. Both are whole sides. */
 function vanishedLevels(side: Side, before: readonly Level[], after: readonly Level[]): Level[] {
   return diffSide(side, before, after).filter((level) => level[1] === '0');
 }

@@ -12,7 +12,7 @@ const LISTED = {
   code: 'text',
 } as const;
 
-/** Replaces an exchange's listed markets by `listed`; says which came and which went. */
+/** Replaces an exchange's listed markets with `listed`; returns which were added and which removed. */
 export async function replaceListing(
   { client, dialect }: Session,
   exchange: Exchange,
@@ -23,7 +23,7 @@ export async function replaceListing(
   const now = new Set(listed.map(pairText));
   const added = listed.filter((market) => !before.has(pairText(market)));
   const removed = known.filter((market) => !now.has(pairText(market)));
-  // Of a pair that is listed twice the last one counts: no statement may meet a row twice.
+  // If a pair is listed twice the last one counts: no statement may touch a row twice.
   const byPair = new Map(listed.map((market) => [pairText(market), market]));
   const rows = [...byPair.values()].map((m) => {
     return [m.symbol, m.currency, m.koreanName, m.englishName, m.code];

@@ -4,28 +4,28 @@ import { StoreError } from './errors.js';
 import type { WriteQueue } from './write-queue.js';
 import type { LogPlace } from './writer-protocol.js';
 
-/** How a store is filled from the log of several nodes: how far it has come, and when there is room for more. */
+/** How a store is filled from the log of several nodes: its progress, and when there is room for more. */
 export class LogFilling {
   readonly #queue: WriteQueue;
   readonly #flushMs: number;
-  /** The log that is stored now, and its last message that was put. */
+  /** The log being stored, and its last message added. */
   #place: LogPlace | null = null;
   #position = 0;
   #closing = false;
   readonly #room = new Topic<void>();
 
-  /** @param flushMs how long books gather before they are written, ms */
+  /** @param flushMs how long books are batched before they are written, ms */
   constructor(queue: WriteQueue, flushMs: number) {
     this.#queue = queue;
     this.#flushMs = flushMs;
   }
 
-  /** The greatest sequence that may have been given out; null = the store is filled from no log. */
+  /** The highest sequence that may have been assigned; null = the store is not filled from a log. */
   get newest(): number | null {
     return this.#place === null ? null : this.#place.base + this.#position;
   }
 
-  /** What is put is out of this log from now on. */
+  /** From now on, additions come from this log. */
   begin(place: LogPlace): void {
     this.#place = place;
     this.#position = place.offset;
@@ -64,7 +64,7 @@ export class LogFilling {
     }
   }
 
-  /** The store closes: all that wait for it go on. */
+  /** The store is closing: everyone waiting for it continues. */
   close(): void {
     this.#closing = true;
     this.look();

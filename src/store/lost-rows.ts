@@ -6,13 +6,13 @@ import type { RebuiltBook } from './rebuild.js';
 import type { SequenceRange } from './timeline.js';
 
 /**
- * What of an archive lies behind the end of a database that was restored from an older backup: what
- * was recorded between the backup and the loss is in the archive only, though the database has books
- * before it, and soon behind it.
+ * The part of an archive after the end of a database restored from an older backup: what was
+ * recorded between the backup and the loss exists only in the archive, although the database has
+ * books before it, and soon after it.
  */
 export class LostRows {
   readonly #books: ArchivedBooks;
-  /** By the last sequence of a day in the archive: the first one from which on the database has none of it. */
+  /** By the last sequence of an archived day: the first sequence from which the database lacks it. */
   readonly #known = new Map<number, number>();
 
   constructor(books: ArchivedBooks) {
@@ -20,8 +20,8 @@ export class LostRows {
   }
 
   /**
-   * The sequences of archived days behind the last one of the day that the database has, ascending:
-   * it has no book of these. Days that it has deleted are among them.
+   * The sequences of archived days after the last one of the day that the database has, ascending:
+   * the database has none of these books. Days it has deleted are included.
    */
   async ranges(session: Session): Promise<SequenceRange[]> {
     const lost: SequenceRange[] = [];
@@ -31,7 +31,7 @@ export class LostRows {
         const [row] = await session.rows(
           sql`SELECT max(sequence) FROM book WHERE sequence <= ${high}`,
         );
-        // What is deleted later lies before the first book of its market, where the archive is asked anyway.
+        // Later deletions come before the first book of their market, where the archive is asked anyway.
         from = Number(row?.[0] ?? -1) + 1;
         this.#known.set(high, from);
       }
@@ -41,9 +41,9 @@ export class LostRows {
   }
 
   /**
-   * The newer one of the book that the database has and of what the archive has behind it.
-   * @param hot the book of a market at its last row in the database up to `sequence` that is not after
-   * `at` (Unix ms); null when there is none
+   * The newer of the database's book and the archive's after it.
+   * @param hot the book of a market at its last row in the database up to `sequence` that is not
+   * after `at` (Unix ms); null when there is none
    */
   async newest(
     market: Market,
@@ -59,7 +59,7 @@ export class LostRows {
   }
 }
 
-/** Whether a sequence lies in one of some ranges, which ascend. */
+/** Whether a sequence is in any of some ascending ranges. */
 export function liesIn(ranges: readonly SequenceRange[], sequence: number): boolean {
   return ranges.some(({ low, high }) => low <= sequence && sequence <= high);
 }

@@ -2,7 +2,7 @@ import { type BookSource, rowPages } from './book-source.js';
 import { BookReplay, storedBook } from './replay.js';
 import type { MarketBooksQuery, Page, StoredBook } from './reader-types.js';
 
-/** Levels of a page at most, so that a page of deep books is no bigger than one of flat ones. */
+/** Maximum levels per page, so that a page of deep books is no bigger than one of shallow ones. */
 const MAX_LEVELS = 20_000;
 
 /** The first, or last, books of a market. @param open its books from a sequence on */
@@ -11,7 +11,7 @@ export async function marketBooks(
   query: Pick<MarketBooksQuery, 'limit' | 'last'>,
 ): Promise<Page<StoredBook>> {
   let source = await open(0);
-  // One more than is wanted shows whether there are others.
+  // One more than requested shows whether there are others.
   const start = query.last ? await source.startOfLast(query.limit + 1) : null;
   // Nothing of the first source has been read.
   if (start !== null) source = await open(start);
@@ -30,7 +30,7 @@ async function pageOf(
     const gaps = await source.gapsBefore(rows);
     for (const row of rows) {
       const book = await replay.apply(row);
-      // Its whole book has been deleted by now; so will be this one.
+      // Its whole book has just been deleted; so will this one be.
       if (book === null) continue;
       items.push(storedBook(source, row, book, gaps));
       levels += book.asks.length + book.bids.length;

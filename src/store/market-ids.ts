@@ -3,7 +3,7 @@ import type { Session } from './engine/engine.js';
 import { sql } from './engine/sql.js';
 import { toMarket } from './records.js';
 
-/** The writer's numbers of markets; a market that is not in the list yet is added to it. */
+/** The writer's market numbers; an unknown market is added to the table. */
 export class MarketIds {
   readonly #session: Session;
   readonly #ids = new Map<string, number>();
@@ -12,7 +12,7 @@ export class MarketIds {
     this.#session = session;
   }
 
-  /** Makes sure that {@link id} knows all of `markets`. */
+  /** Ensures that {@link id} knows all of `markets`. */
   async load(markets: Iterable<Market>): Promise<void> {
     const missing = new Map<string, Market>();
     for (const market of markets) {
@@ -32,12 +32,12 @@ export class MarketIds {
     }
   }
 
-  /** Number of a market that was loaded. */
+  /** Number of a loaded market. */
   id(market: Market): number {
     return this.idOf(marketKey(market));
   }
 
-  /** Number of a market that was loaded, by its {@link marketKey}. */
+  /** Number of a loaded market, by its {@link marketKey}. */
   idOf(key: string): number {
     return this.#ids.get(key)!;
   }

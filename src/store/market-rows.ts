@@ -4,25 +4,25 @@ import type { Market } from '../market/market.js';
 import type { Cell, Session } from './engine/engine.js';
 import { joined, raw, type Sql, sql } from './engine/sql.js';
 
-/** Which markets: of some exchanges, of a symbol, of a currency; what is absent says nothing. */
+/** Selects markets by exchanges, symbol and currency; absent parts match any. */
 export interface MarketChoice {
   readonly exchanges?: readonly Exchange[] | undefined;
   readonly symbol?: string | undefined;
   readonly currency?: string | undefined;
 }
 
-/** A market that the database knows. */
+/** A market in the database. */
 export interface MarketRow {
   readonly id: number;
-  /** With the exchange's own spelling, where that has to be kept. */
+  /** With the exchange's own spelling, where that must be kept. */
   readonly market: Market;
-  /** What else is on record of it. */
+  /** Its other attributes. */
   readonly rest: Omit<MarketRecord, 'exchange' | 'symbol' | 'currency'>;
 }
 
 const ORDERS = { id: raw('id'), name: raw('symbol, currency, id') } as const;
 
-/** The chosen markets, in the order in which they became known, or by name. */
+/** The selected markets, in the order in which they became known, or by name. */
 export async function marketRows(
   session: Session,
   { exchanges, symbol, currency }: MarketChoice,
@@ -50,7 +50,7 @@ function toMarketRow(row: Cell[]): MarketRow {
     rest: {
       koreanName: koreanName ?? null,
       englishName: englishName ?? null,
-      // A truth is 0 or 1 in SQLite, and one of its own in PostgreSQL.
+      // A boolean is 0 or 1 in SQLite, and a type of its own in PostgreSQL.
       listed: Boolean(listed),
       wanted: wanted === null ? null : Boolean(wanted),
       recording: Boolean(recording),

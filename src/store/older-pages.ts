@@ -3,28 +3,28 @@ import type { BookSource } from './book-source.js';
 import type { StoredRow } from './rebuild.js';
 import type { BookPage, BookPageQuery, StoredBook } from './reader-types.js';
 
-/** Levels of a page at most, so that a page of deep books is no bigger than one of flat ones. */
+/** Maximum levels per page, so that a page of deep books is no bigger than one of shallow ones. */
 const MAX_LEVELS = 20_000;
-/** Walks that may stand between two pages; beyond, the oldest is begun again at its next page. */
+/** Maximum walks kept between two pages; beyond that, the oldest restarts at its next page. */
 const MAX_WALKS = 4;
 
-/** How far a walk has come. */
+/** Progress of a walk. */
 interface Walk {
   readonly wanted: string;
   after: number;
   readonly source: BookSource;
   readonly replay: BookReplay;
-  /** Rows that have been read and not been given. */
+  /** Rows read but not returned yet. */
   rows: StoredRow[];
 }
 
-/** Whole books in order of sequence, a page at a time, while some of them lie in the archive only. */
+/** Whole books in order of sequence, a page at a time, while some of them are only in the archive. */
 export class OlderPages {
   readonly #open: (query: BookPageQuery) => Promise<BookSource | null>;
   /** Newest last. */
   #walks: Walk[] = [];
 
-  /** @param open what is wanted behind `after`; null when the database has all of it */
+  /** @param open opens what is wanted after `after`; null when the database has all of it */
   constructor(open: (query: BookPageQuery) => Promise<BookSource | null>) {
     this.#open = open;
   }

@@ -10,13 +10,13 @@ import type { TimeWindow } from '../market/time-window.js';
 type GapsQuery = Parameters<StoreReader['gaps']>[0];
 type LogsQuery = Parameters<StoreReader['logs']>[0];
 
-/** Up to so many markets are read one by one through their index, more by a walk over all gaps. */
+/** Up to this many markets are read individually through their index, more by a walk over all gaps. */
 const SINGLE_MARKETS = 8;
 
-/** Ids of one statement at most. */
+/** Maximum ids per statement. */
 const PART = 500;
 
-/** Conditions that all have to hold; those whose value is undefined say nothing. */
+/** Conjunction of conditions; undefined ones are skipped. */
 function all(conditions: readonly (Sql | null)[]): Sql {
   const said = conditions.filter((condition) => condition !== null);
   return said.length === 0 ? sql`true` : joined(said, ' AND ');
@@ -28,8 +28,8 @@ function given(value: number | string | undefined, condition: (value: Sql) => Sq
 }
 
 /**
- * Runs the same selection once for each of `heads` (SQL conditions that an index answers in order of
- * id) and merges: however many rows there are, at most `limit` of each are read.
+ * Runs the same selection once for each of `heads` (SQL conditions that an index answers in order
+ * of id) and merges: however many rows there are, at most `limit` of each are read.
  * @returns ids in order, at most `limit`
  */
 async function mergedIds(
@@ -49,7 +49,7 @@ async function mergedIds(
   return rows.map(([id]) => id as number);
 }
 
-/** Rows of `ids`, asked for in parts: Prisma takes less than a thousand parameters. */
+/** Rows of `ids`, read in parts: Prisma accepts fewer than a thousand parameters. */
 async function inParts<T>(
   ids: readonly number[],
   read: (part: number[]) => Promise<T[]>,
@@ -71,7 +71,7 @@ export async function logPage(session: Session, query: LogsQuery): ReturnType<St
     given(event, (value) => sql`event = ${value}`),
     given(after, (value) => sql`id < ${value}`),
   ];
-  // A severity and all worse ones: each is a separate run of the index.
+  // A severity and all above: each is a separate index scan.
   const levels = level === undefined ? [] : LOG_LEVELS.slice(LOG_LEVELS.indexOf(level));
   const heads =
     levels.length === 0
@@ -85,7 +85,7 @@ export async function logPage(session: Session, query: LogsQuery): ReturnType<St
   return { items, more: ids.length > limit };
 }
 
-/** Gaps that touch a window, oldest first. @param markets their numbers; null = all */
+/** Gaps that overlap a window, oldest first. @param markets their numbers; null = all */
 export async function gapPage(
   session: Session,
   query: Pick<GapsQuery, 'from' | 'to' | 'after' | 'limit'>,
@@ -100,9 +100,9 @@ export async function gapPage(
 }
 
 /**
- * Sums up the gaps that touch a window.
- * @param markets numbers of the markets that are asked for; null = all
- * @param now the end of what is still open, Unix ms
+ * Sums up the gaps that overlap a window.
+ * @param markets numbers of the selected markets; null = all
+ * @param now end of what is still open, Unix ms
  */
 export async function gapTotals(
   session: Session,
@@ -112,7 +112,7 @@ export async function gapTotals(
 ): Promise<GapTotals> {
   const heads = gapHeads(session, window, markets);
   if (heads.length === 0) return { count: 0, longest: null, longestMs: 0 };
-  // The heads have no gap in common.
+  // The heads are disjoint.
   const to = BigInt(window.to ?? now);
   const from = BigInt(window.from ?? 0);
   const parts = heads.map(
@@ -145,7 +145,7 @@ async function gapsOf(session: Session, ids: readonly number[]): Promise<Identif
   });
 }
 
-/** Conditions that part the gaps touching a window, each answered by an index. */
+/** Disjoint conditions that select the gaps overlapping a window, each answered by an index. */
 function gapHeads(
   { dialect }: Session,
   { from, to }: TimeWindow,
@@ -157,7 +157,7 @@ function gapHeads(
     const since = given(from, (value) => sql`("end" IS NULL OR "end" >= ${value})`);
     return markets.map((id) => all([window, sql`market_id = ${id}`, since]));
   }
-  // The plus sign keeps the database from the market index, which would have to sort what it finds.
+  // The plus sign keeps the database off the market index, with which it would have to sort its results.
   const some = markets === null ? null : sql`+market_id IN ${dialect.numbers(markets)}`;
   if (from === undefined) return [all([window, some])];
   return [sql`"end" >= ${from}`, sql`"end" IS NULL`].map((end) => all([window, some, end]));

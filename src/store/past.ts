@@ -5,9 +5,9 @@ import { canonicalLocation, openEngine } from './engine/open.js';
 import type { ReaderOptions } from './reader-protocol.js';
 
 /**
- * Where a command reads the past. A folder of the archive alone is enough: then the database is made,
- * empty, for what else it would answer.
- * @throws {StoreError} when there is no database that can be read, and no archive
+ * Where a command reads past data. An archive folder alone is enough: an empty database is then
+ * created for everything else.
+ * @throws {StoreError} when there is no readable database and no archive
  */
 export async function openPast(past: PastSettings): Promise<ReaderOptions> {
   const place = await locatePast(past);
@@ -15,14 +15,14 @@ export async function openPast(past: PastSettings): Promise<ReaderOptions> {
   return place;
 }
 
-/** Where it would be, whether there is anything or not. */
+/** Where it would be, whether anything is there or not. */
 export async function locatePast(past: PastSettings): Promise<ReaderOptions> {
   const path = await canonicalLocation(databaseOf(past));
   const { archivePath } = past;
   return archivePath === '' ? { path } : { path, archivePath: resolve(archivePath) };
 }
 
-/** Does of {@link openPast} what is left once the place is known. @throws {StoreError} as there */
+/** The rest of {@link openPast} once the location is known. @throws {StoreError} as there */
 export async function checkPast({ path, archivePath }: ReaderOptions): Promise<void> {
   const engine = await openEngine(path);
   if (archivePath !== undefined && !(await engine.exists())) {

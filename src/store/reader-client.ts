@@ -12,7 +12,7 @@ import type { ExportOptions, SeriesQuery, StoreReader } from './reader-types.js'
 import type { LogEnd } from './store-types.js';
 import { within } from '../util/wait.js';
 
-/** What has the questions; they are filled in when it is made. */
+/** Has the queries; they are filled in on construction. */
 const Asking = class {} as new () => Questions;
 
 /** Main-thread half of the reader. */
@@ -47,7 +47,7 @@ export class ReaderClient extends Asking implements StoreReader {
     for await (const { text } of this.#pull(id)) yield text;
   }
 
-  /** An export with what is known of its progress. */
+  /** An export with its progress. */
   async exportChunks(
     options: ExportOptions,
   ): Promise<Pick<ExportBegun, 'range'> & { readonly chunks: AsyncGenerator<ExportChunk> }> {
@@ -56,13 +56,13 @@ export class ReaderClient extends Asking implements StoreReader {
   }
 
   /**
-   * Something begun, chunk by chunk, until its end or until the caller stops reading. One chunk is made ahead
-   * while the one before it is written.
+   * Something started, chunk by chunk, until its end or until the caller stops reading. One chunk
+   * is prefetched while the previous one is written.
    */
   #pull(id: number): AsyncGenerator<ExportChunk> {
     const ask = (): Promise<ExportChunk | null> => {
       const coming = this.#worker.callUntil(this.#deadline, 'exportNext', id);
-      // Whether it failed is looked at when it is wanted, if it is.
+      // A failure surfaces when the chunk is needed, if ever.
       coming.catch(() => undefined);
       return coming;
     };
@@ -96,17 +96,17 @@ export class ReaderClient extends Asking implements StoreReader {
     this.#worker.start();
   }
 
-  /** Where in the log of several nodes the database ends; null if it was filled by a process alone. */
+  /** Where in the log of several nodes the database ends; null if filled by a single process. */
   logEnd(): Promise<LogEnd | null> {
     return this.#worker.call('logEnd');
   }
 
-  /** The last sign of life of a recorder that does not run, Unix ms; null while it runs. */
+  /** The last sign of life of a recorder that is not running, Unix ms; null while it runs. */
   silentSince(): Promise<number | null> {
     return this.#worker.call('silentSince');
   }
 
-  /** Does `work` while no reader has the database open; calls wait for it. */
+  /** Runs `work` while no reader has the database open; calls wait for it. */
   without<T>(work: () => Promise<T>): Promise<T> {
     return this.#worker.without(work);
   }

@@ -19,14 +19,14 @@ export interface Opened {
   readonly trades: TradeReader;
 }
 
-/** Markets of some exchanges. */
+/** Selects markets of some exchanges. */
 export interface MarketFilter {
   readonly exchanges: readonly Exchange[];
   readonly symbol?: string | undefined;
   readonly currency?: string | undefined;
 }
 
-/** What all questions about the past share: the database, opened by the first of them, and the archive. */
+/** Shared by all queries about the past: the database, opened by the first of them, and the archive. */
 export class ReaderDatabase {
   /** What the database has deleted; null where there is no archive. */
   readonly archive: ArchivedBooks | null;
@@ -42,7 +42,7 @@ export class ReaderDatabase {
     this.lostRows = this.archive && new LostRows(this.archive);
   }
 
-  /** The database, open. One that cannot be opened is tried again by the next question. */
+  /** The open database. If it cannot be opened, the next query tries again. */
   opened(): Promise<Opened> {
     this.#opened ??= this.#open().catch((error: unknown) => {
       this.#opened = undefined;
@@ -58,7 +58,7 @@ export class ReaderDatabase {
     return { session, timeline, pages, trades: new TradeReader(session) };
   }
 
-  /** When the first book of a market was received that the database still has; Infinity without one. */
+  /** When a market's first book still in the database was received; Infinity without one. */
   async #hotFrom(market: Market): Promise<number> {
     const id = await this.marketId(market);
     if (id === null) return Infinity;
@@ -69,7 +69,7 @@ export class ReaderDatabase {
     return Number(first?.[0] ?? Infinity);
   }
 
-  /** Number of a market in the database, or null. It never changes and is never given up. */
+  /** Number of a market in the database, or null. It never changes and is never removed. */
   async marketId({ exchange, symbol, currency }: Market): Promise<number | null> {
     const key = marketKey({ exchange, symbol, currency });
     const known = this.#marketIds.get(key);
@@ -80,7 +80,7 @@ export class ReaderDatabase {
     return found?.id ?? null;
   }
 
-  /** The selected markets that the database knows, by number. */
+  /** The selected markets known to the database, by number. */
   async selected(filter: MarketFilter): Promise<Map<number, Market>> {
     const rows = await marketRows((await this.opened()).session, filter);
     return new Map(rows.map(({ id, market }) => [id, market]));
@@ -95,12 +95,12 @@ export class ReaderDatabase {
   }
 }
 
-/** A market by its names alone. */
+/** A market by its names only. */
 export function named({ exchange, symbol, currency }: Market): Market {
   return { exchange, symbol, currency };
 }
 
-/** Whether a market is among the selected ones. */
+/** Whether a market is selected. */
 export function isSelected({ exchanges, symbol, currency }: MarketFilter, market: Market): boolean {
   return (
     exchanges.includes(market.exchange) &&

@@ -4,34 +4,34 @@ import type { ExportPlace } from './export/pieces.js';
 import type { ExportOptions, SeriesQuery, StoreReader } from './reader-types.js';
 import type { LogEnd } from './store-types.js';
 
-/** What the reader needs to know when it starts. */
+/** Startup options of the reader. */
 export interface ReaderOptions {
   /** Path of the database file, which exists. */
   readonly path: string;
-  /** Folder of the archive, which has what the database has deleted; absent = there is none. */
+  /** Folder of the archive, which has what the database has deleted; absent = none. */
   readonly archivePath?: string | undefined;
 }
 
 /** A piece of an export. */
 export interface ExportChunk {
   readonly text: string;
-  /** Records that have been written so far. */
+  /** Records written so far. */
   readonly records: number;
-  /** In place of text, the records of a Parquet file. */
+  /** Instead of text, the records of a Parquet file. */
   readonly batch?: ColumnBatch;
-  /** The last book that was read; null when none was. */
+  /** The last book read; null when none was. */
   readonly place: ExportPlace | null;
 }
 
-/** An export that was begun. */
+/** An export that was started. */
 export interface ExportBegun {
   /** Its number in the calls that follow. */
   readonly id: number;
-  /** Least and greatest sequence that it covers; null when it has no books. */
+  /** Lowest and highest sequence that it covers; null when it has no books. */
   readonly range: { readonly low: number; readonly high: number } | null;
 }
 
-/** Questions that are passed to the reader's thread as they are asked. */
+/** Queries passed to the reader's thread unchanged. */
 export const QUESTIONS = [
   'newestBook',
   'bookAt',
@@ -66,21 +66,21 @@ export const QUESTIONS = [
   'tradesKnown',
 ] as const satisfies readonly (keyof StoreReader | keyof CollectorMemory)[];
 
-/** {@link QUESTIONS} with what they ask and get. */
+/** {@link QUESTIONS} with their parameters and results. */
 export type Questions = Pick<
   StoreReader & Omit<CollectorMemory, keyof StoreReader>,
   (typeof QUESTIONS)[number]
 >;
 
-/** The calls that the reader's thread answers. */
+/** The calls answered by the reader's thread. */
 export interface ReaderService extends Questions {
-  /** Where in the log of several nodes the database ends; null if it was filled by a process alone. */
+  /** Where in the log of several nodes the database ends; null if filled by a single process. */
   logEnd(): Promise<LogEnd | null>;
   /** The last sign of life of a recorder that does not run, Unix ms; null while it runs. */
   silentSince(): Promise<number | null>;
   /** Fixes what is exported; then {@link exportNext} until null, or {@link exportEnd}. */
   exportBegin(options: ExportOptions): Promise<ExportBegun>;
-  /** Begins the text of a series, which is pulled like that of an export. */
+  /** Starts the text of a series, which is pulled like that of an export. */
   seriesBegin(query: SeriesQuery): Promise<number>;
   exportNext(id: number): Promise<ExportChunk | null>;
   exportEnd(id: number): void;

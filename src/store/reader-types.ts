@@ -28,7 +28,7 @@ export interface BookSelection extends TimeWindow {
   readonly currency?: string | undefined;
 }
 
-/** One stored level, with its place: the cursor of a page. */
+/** One stored level, with its position: the cursor of a page. */
 export interface BookRow {
   readonly market: Market;
   readonly timestamp: number;
@@ -36,19 +36,19 @@ export interface BookRow {
   readonly price: string;
   /** `0` when the level vanished. */
   readonly volume: string;
-  /** Sequence of the book or change it belongs to. */
+  /** Sequence of the book or delta it belongs to. */
   readonly sequence: number;
   /** Index within that book: asks first, then bids, from 0. */
   readonly index: number;
 }
 
-/** Place of a row; rows come in order of `sequence`, then `index`. */
+/** Position of a row; rows are ordered by `sequence`, then `index`. */
 export interface RowPlace {
   readonly sequence: number;
   readonly index: number;
 }
 
-/** Place of a trade; trades come in order of the exchange's time, then of id. */
+/** Position of a trade; trades are ordered by exchange time, then id. */
 export interface TradePlace {
   /** The exchange's time, Unix ms. */
   readonly time: number;
@@ -61,12 +61,12 @@ export interface Page<T> {
   readonly more: boolean;
 }
 
-/** What a span has to be to be read. */
+/** Selects spans. */
 export interface SpanQuery extends TimeWindow {
   readonly completeness?: TradeCompleteness | undefined;
-  /** Whether the exchange's history was asked about it. */
+  /** Whether it was checked against the exchange's history. */
   readonly checked?: boolean | undefined;
-  /** Only spans that begin after this, Unix ms. */
+  /** Only spans that start after this, Unix ms. */
   readonly after?: number | undefined;
   readonly limit: number;
 }
@@ -74,7 +74,7 @@ export interface SpanQuery extends TimeWindow {
 /** Trades of a page in order of sequence. */
 export interface TradesAfter {
   readonly items: Trade[];
-  /** All that is wanted up to this sequence is in this page or before it. */
+  /** Everything wanted up to this sequence is in this page or before it. */
   readonly reached: number;
   /** Whether more may follow already; false when everything committed has been read. */
   readonly more: boolean;
@@ -86,84 +86,84 @@ export interface Identified<T> {
   readonly value: T;
 }
 
-/** The gaps of a window, summed up. */
+/** Totals of the gaps in a window. */
 export interface GapTotals {
   readonly count: number;
-  /** The one that takes most of the window; null when there is none. */
+  /** The one that takes up most of the window; null when there is none. */
   readonly longest: Gap | null;
-  /** How much of the window that one takes, ms; one that is open lasts until now. */
+  /** How much of the window it takes up, ms; an open one lasts until now. */
   readonly longestMs: number;
 }
 
-/** How well trades are known. */
+/** Completeness of trades. */
 export interface TradeTotals {
-  /** For how long, ms, over all markets; what is 0 is left out. */
+  /** Time at each completeness, ms, over all markets; zeros are left out. */
   readonly ms: Partial<Record<TradeCompleteness, number>>;
   /** The times in which trades may be missing. */
   readonly gaps: GapTotals;
 }
 
-/** From `start` (included) to `end` (excluded), Unix ms. */
+/** From `start` (inclusive) to `end` (exclusive), Unix ms. */
 export interface Interval {
   readonly start: number;
   readonly end: number;
 }
 
-/** What interrupts the books of a market, oldest first. */
+/** Interruptions of a market's books, oldest first. */
 export interface Breaks {
-  /** When it was being recorded, gaps included: the parts inside the window. */
+  /** When it was being recorded, gaps included: the parts within the window. */
   readonly spans: readonly Interval[];
-  /** The gaps that touch the window; inside, not at their ends, it was not covered. One that lasts ends at Infinity. */
+  /** The gaps that overlap the window; inside them, but not at their ends, it was not covered. An open one ends at Infinity. */
   readonly gaps: readonly Interval[];
-  /** When recording ended, before the window, too: the book of then says nothing of later. */
+  /** When recording stopped, including before the window: the last book says nothing about later times. */
   readonly stops: readonly number[];
 }
 
-/** How much of a window a market was covered, and what was received of it. */
+/** How much of a window a market was covered, and what was received for it. */
 export interface CoverageTotals {
-  /** When it was recorded for the first time, Unix ms; null if it never was. */
+  /** When it was first recorded, Unix ms; null if never. */
   readonly recordedFrom: number | null;
-  /** The window: `from` included, `to` excluded, Unix ms; never beyond the present. */
+  /** The window: `from` inclusive, `to` exclusive, Unix ms; never beyond the present. */
   readonly from: number;
   readonly to: number;
   /**
-   * The parts of it, after the first recording, in which the market was not to be recorded: neither
-   * covered nor missing. By start; at most the first thousand.
+   * The parts of it, after the first recording, in which the market was deliberately not recorded:
+   * neither covered nor missing. By start; at most the first thousand.
    */
   readonly stopped: readonly Interval[];
-  /** How much of it the market was being recorded, gaps included, ms. */
+  /** Recorded time in it, gaps included, ms. */
   readonly recordedMs: number;
-  /** How much of that lies outside its gaps, ms. */
+  /** Of that, the time outside gaps, ms. */
   readonly coveredMs: number;
-  /** Of the minutes that the window touches: the sums, and the greatest silence, ms. */
+  /** Over the minutes that overlap the window: the sums, and the longest silence, ms. */
   readonly frames: number;
   readonly changed: number;
   readonly repeats: number;
   readonly longestSilenceMs: number;
 }
 
-/** What was received of a market. */
+/** What was received for a market. */
 export type ReceivedSums = Pick<
   CoverageTotals,
   'frames' | 'changed' | 'repeats' | 'longestSilenceMs'
 >;
 
-/** What the trades of a step add up to, by the exchange's time; null where no trades were recorded. */
+/** Aggregates of the trades in a step, by exchange time; null where no trades were recorded. */
 export interface TradeSums {
   readonly trades: number | null;
-  /** Sums of volumes, exact: of all, of those whose taker bought, and of those whose taker sold. */
+  /** Sums of volumes, exact: of all trades, of those whose taker bought, and of those whose taker sold. */
   readonly volume: string | null;
   readonly buyVolume: string | null;
   readonly sellVolume: string | null;
-  /** Mean price by volume, to 18 decimals; null also where there was no trade. */
+  /** Volume-weighted average price, to 18 decimals; also null without trades. */
   readonly vwap: string | null;
 }
 
-/** A market in a step of time. Prices are Decimal text; null without a book, or an empty side. */
+/** A market in a time step. Prices are Decimal text; null without a book, or with an empty side. */
 export interface SeriesPoint extends Partial<TradeSums> {
-  /** Beginning of the step, Unix ms. */
+  /** Start of the step, Unix ms. */
   readonly time: number;
-  /** Of the middle price: first, greatest, least and last one of the step. */
+  /** Mid price: first, highest, lowest and last of the step. */
   readonly open: string | null;
   readonly high: string | null;
   readonly low: string | null;
@@ -174,25 +174,25 @@ export interface SeriesPoint extends Partial<TradeSums> {
   readonly bestAsk: string | null;
   readonly bestAskVolume: string | null;
   readonly spread: string | null;
-  /** Spread ÷ middle, in basis points. */
+  /** Spread ÷ mid price, in basis points. */
   readonly spreadBp: number | null;
   /** (bid volume - ask volume) ÷ (bid volume + ask volume) at the best prices. */
   readonly imbalance: number | null;
   /** Books received in the step. */
   readonly books: number;
-  /** How much of the step the market was recorded and in no gap, 0 to 1. */
+  /** Share of the step in which the market was recorded without a gap, 0 to 1. */
   readonly covered: number;
 }
 
-/** What {@link StoreReader.seriesText} gives. */
+/** Input of {@link StoreReader.seriesText}. */
 export interface SeriesQuery {
   readonly market: Market;
-  /** Beginning of the first step and end of the window, excluded, Unix ms. */
+  /** Start of the first step and end of the window, exclusive, Unix ms. */
   readonly from: number;
   readonly to: number;
   /** Length of a step, ms. */
   readonly step: number;
-  /** What each object has: its keys and what stands at them. */
+  /** The contents of each object: its keys and the field for each. */
   readonly keys: readonly (readonly [key: string, field: keyof SeriesPoint | '__typename'])[];
 }
 
@@ -203,60 +203,60 @@ export interface StoredBook {
   readonly gapBefore: Gap | null;
 }
 
-/** What {@link StoreReader.books} reads. */
+/** Input of {@link StoreReader.books}. */
 export interface BookPageQuery extends TimeWindow {
   /** The markets: those that match any of these. */
   readonly patterns: readonly CollectPattern[];
   /** Books after this sequence. */
   readonly after: number;
-  /** Up to this sequence, itself included; absent = up to the newest. */
+  /** Up to and including this sequence; absent = up to the newest. */
   readonly until?: number | undefined;
   /**
-   * Where the walk began, if it is to learn what retention deleted: the first book of a market
-   * after books that are gone has a `gapBefore` of the cause `RETIRED`. Absent = do not look.
+   * Where the walk started, if it should report what retention deleted: the first book of a market
+   * after deleted books has a `gapBefore` with the cause `RETIRED`. Absent = do not check.
    */
   readonly since?: number | undefined;
-  /** Books at most; a page of deep books may have fewer. */
+  /** Maximum number of books; a page of deep books may have fewer. */
   readonly limit: number;
 }
 
 /** A page of whole books in order of sequence. */
 export interface BookPage {
   readonly items: StoredBook[];
-  /** All that is wanted up to this sequence is in this page or before it. */
+  /** Everything wanted up to this sequence is in this page or before it. */
   readonly reached: number;
   /** Whether more may follow already; false when everything committed has been read. */
   readonly more: boolean;
 }
 
-/** What {@link StoreReader.bookPage} reads. */
+/** Input of {@link StoreReader.bookPage}. */
 export interface MarketBooksQuery extends TimeWindow {
   readonly market: Market;
   /** Only books after, and before, these sequences. */
   readonly after?: number | undefined;
   readonly before?: number | undefined;
-  /** Books at most; a page of deep books may have fewer. */
+  /** Maximum number of books; a page of deep books may have fewer. */
   readonly limit: number;
-  /** Whether the last ones are wanted, not the first. */
+  /** Whether the last ones are wanted rather than the first. */
   readonly last: boolean;
 }
 
 /** Reading side of the store. All calls run off the main thread on read-only connections. */
 export interface StoreReader extends ManagedLists {
-  /** This reader for one who waits until `deadline` (Unix ms): calls not begun by then reject. */
+  /** This reader for a caller that waits until `deadline` (Unix ms): calls not started by then reject. */
   until(deadline: number): StoreReader;
   /** Newest stored book of a market, or null. */
   newestBook(market: Market): Promise<OrderBook | null>;
   /** The book with the greatest sequence whose timestamp is not after `at` (Unix ms), or null. */
   bookAt(market: Market, at: number): Promise<OrderBook | null>;
   /**
-   * The best prices of the book that {@link bookAt} gives for each of `moments`, which ascend. Each
-   * row is read once, however close the moments are.
+   * The best prices of the book that {@link bookAt} returns for each of `moments`, which ascend.
+   * Each row is read once, however close the moments are.
    */
   bestPrices(market: Market, moments: readonly number[]): Promise<(BestPrices | null)[]>;
   /**
-   * How many books of each of some markets the database has in each step of a window (Unix ms, the end
-   * excluded), oldest first. The archive is not asked.
+   * Number of books per market in the database in each step of a window (Unix ms, end exclusive),
+   * oldest first. The archive is not queried.
    */
   bookCounts(query: {
     readonly markets: readonly Market[];
@@ -273,23 +273,23 @@ export interface StoreReader extends ManagedLists {
     },
   ): Promise<Page<BookRow>>;
   /**
-   * Whole books of one market in order of sequence: the first or the last ones of what is selected.
-   * `more` says whether there are others behind, or before, them.
+   * Whole books of one market in order of sequence: the first or the last of the selection. `more`
+   * says whether there are others after, or before, them.
    */
   bookPage(query: MarketBooksQuery): Promise<Page<StoredBook>>;
   /** Whole books after a sequence, in order: each committed one exactly once over the pages. */
   books(query: BookPageQuery): Promise<BookPage>;
-  /** Trades of a market in order of time and id; the window is one of the exchange's own time. */
+  /** Trades of a market in order of time and id; the window is in exchange time. */
   trades(
     query: TimeWindow & { market: Market; after?: TradePlace | undefined; limit: number },
   ): Promise<Page<Trade>>;
-  /** What is known of how complete the trades of a market are, by start of the spans. */
+  /** Completeness of a market's trades, by start of the spans. */
   tradeSpans(query: SpanQuery & { market: Market }): Promise<Page<TradePiece>>;
-  /** How long they are known how well within a window, ms; what is 0 is left out. */
+  /** Time at each completeness within a window, ms; zeros are left out. */
   tradeCoverage(
     query: TimeWindow & { market: Market },
   ): Promise<Partial<Record<TradeCompleteness, number>>>;
-  /** How well the trades of many markets are known in a window, and where they may be missing. */
+  /** Completeness of the trades of many markets in a window, and where they may be missing. */
   tradeTotals(
     selection: TimeWindow & Pick<ExportOptions, 'exchanges' | 'symbol' | 'currency'>,
   ): Promise<TradeTotals>;
@@ -299,16 +299,16 @@ export interface StoreReader extends ManagedLists {
     readonly after: number;
     readonly limit: number;
   }): Promise<TradesAfter>;
-  /** Whether any trade is stored of the markets that are selected. */
+  /** Whether any trade of the selected markets is stored. */
   hasTrades(selection: Pick<ExportOptions, 'exchanges' | 'symbol' | 'currency'>): Promise<boolean>;
-  /** The markets that are recorded and of which the database has trades, or knows how complete they are. */
+  /** The recorded markets with trades, or known completeness of trades, in the database. */
   marketsWithTrades(): Promise<Market[]>;
   /**
-   * The course of a market as JSON text: an array of an object for each step. As text, because the
-   * thread that receives the books would stand still over a hundred thousand objects.
+   * Time series of a market as JSON text: an array with an object per step. As text, because a
+   * hundred thousand objects would stall the thread that receives the books.
    */
   seriesText(query: SeriesQuery): AsyncIterable<string>;
-  /** Gaps that touch the window, oldest first (by id). */
+  /** Gaps that overlap the window, oldest first (by id). */
   gaps(
     query: TimeWindow & {
       exchange?: Exchange | undefined;
@@ -318,32 +318,32 @@ export interface StoreReader extends ManagedLists {
       limit: number;
     },
   ): Promise<Page<Identified<Gap>>>;
-  /** How many gaps touch the window, and the one that takes most of it. */
+  /** Number of gaps that overlap the window, and the one that takes up most of it. */
   gapTotals(selection: BookSelection): Promise<GapTotals>;
-  /** How a market was covered, `from` its first recording if absent, `to` now if absent. */
+  /** How a market was covered; `from` defaults to its first recording, `to` to now. */
   coverage(query: TimeWindow & { market: Market }): Promise<CoverageTotals>;
-  /** What interrupts the books of a market in a window (Unix ms, the end excluded). */
+  /** Interruptions of a market's books in a window (Unix ms, end exclusive). */
   breaks(query: {
     readonly market: Market;
     readonly from: number;
     readonly to: number;
   }): Promise<Breaks>;
   /**
-   * What was received of a market in each minute that the window touches and that had any frame,
+   * What was received for a market in each minute that overlaps the window and had any frame,
    * oldest first, after the minute `after` (Unix ms).
    */
   coverageMinutes(
     query: TimeWindow & { market: Market; after?: number | undefined; limit: number },
   ): Promise<Page<CoverageMinute>>;
-  /** How each exchange was recorded over a window (Unix ms), in so many parts. */
+  /** How each exchange was recorded over a window (Unix ms), in this many slots. */
   recordingStrips(query: {
     readonly from: number;
     readonly to: number;
     readonly slots: number;
   }): Promise<RecordingStrip[]>;
   /**
-   * How well the markets were recorded in a day (UTC), given by its first ms; absent = the newest day
-   * of which something was received, null when there is none.
+   * How well the markets were recorded on a day (UTC), given by its first ms; absent = the latest
+   * day with anything received, null when there is none.
    */
   dayReport(from?: number): Promise<DayReport | null>;
   /** Log records, newest first (by descending id), `after` = id of the last one seen. */
@@ -351,7 +351,7 @@ export interface StoreReader extends ManagedLists {
     exchange?: Exchange | undefined;
     symbol?: string | undefined;
     currency?: string | undefined;
-    /** Least severity. */
+    /** Minimum severity. */
     level?: LogLevel | undefined;
     event?: string | undefined;
     after?: number | undefined;
@@ -359,7 +359,7 @@ export interface StoreReader extends ManagedLists {
   }): Promise<Page<Identified<LogRecord>>>;
   /** Text of an export (json, ndjson or csv); the caller pulls chunk by chunk. */
   exportText(options: ExportOptions): AsyncIterable<string>;
-  /** Writes an export of any format into `file`, in a separate process, unless `signal` ends it. */
+  /** Writes an export of any format into `file`, in a separate process, unless `signal` aborts it. */
   exportFile(options: ExportOptions, file: string, signal: AbortSignal): Promise<void>;
 }
 
@@ -368,10 +368,10 @@ export interface ExportOptions extends Omit<BookSelection, 'exchange'> {
   readonly exchanges: readonly Exchange[];
   readonly shape: ShapeName;
   readonly format: ExportFormat;
-  /** Samples the books: the last one at or before each step of so many ms. */
+  /** Samples the books: the last one at or before each step of this many ms. */
   readonly every?: number | undefined;
-  /** Levels a side at most. */
+  /** Maximum levels a side. */
   readonly depth?: number | undefined;
-  /** Of gaps: those of the books, or the times in which trades may be missing; absent = of the books. */
+  /** For gaps: those of the books, or the times in which trades may be missing; absent = of the books. */
   readonly of?: 'books' | 'trades' | undefined;
 }

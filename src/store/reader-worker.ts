@@ -3,5 +3,5 @@ import { Reader } from './reader.js';
 import type { ReaderOptions, ReaderService } from './reader-protocol.js';
 import { serve } from './rpc.js';
 
-// The reader's thread: every question about the past is answered here.
+// The reader's thread: all queries about the past are answered here.
 serve<ReaderService>(parentPort!, new Reader(workerData as ReaderOptions));

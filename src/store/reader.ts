@@ -65,10 +65,10 @@ type StripsQuery = Parameters<StoreReader['recordingStrips']>[0];
 type MinutesQuery = Parameters<StoreReader['coverageMinutes']>[0];
 type LogsQuery = Parameters<StoreReader['logs']>[0];
 
-/** Gaps of an export that are read at a time. */
+/** Gaps of an export read at a time. */
 const GAP_PAGE = 1000;
 
-/** Answers all questions about the past, on a read-only connection in a separate thread. */
+/** Answers all queries about the past, on a read-only connection in a separate thread. */
 export class Reader extends TradeQuestions implements ReaderService {
   readonly #exports = new Map<number, AsyncGenerator<ExportChunk>>();
   #nextExport = 1;
@@ -83,7 +83,7 @@ export class Reader extends TradeQuestions implements ReaderService {
 
   async logEnd(): Promise<LogEnd | null> {
     const { session } = await this.db.opened();
-    // One statement, so that all of it is of one moment.
+    // One statement, so that all of it is as of one moment.
     const [row] = await session.rows(sql`
       SELECT (SELECT value FROM state WHERE key = 'log_id'),
              (SELECT value FROM state WHERE key = 'log_base'),
@@ -253,7 +253,7 @@ export class Reader extends TradeQuestions implements ReaderService {
     const newest = from ?? (await newestDay(session, now));
     const day = newest ?? (typeof archived === 'string' ? dayStart(archived) : null);
     if (day === null) return null;
-    // What was archived is of the whole day; the database may have deleted some of it.
+    // The archived report covers the whole day; the database may have deleted part of it.
     return (await this.db.archive?.records.report(dateOf(day))) ?? dayReport(session, day, now);
   }
 
@@ -388,7 +388,7 @@ export class Reader extends TradeQuestions implements ReaderService {
   }
 
   exportEnd(id: number): void {
-    // What it holds is given back once what is being read is done.
+    // Its resources are released once the current read is done.
     this.#exports
       .get(id)
       ?.return(undefined)
@@ -396,7 +396,7 @@ export class Reader extends TradeQuestions implements ReaderService {
     this.#exports.delete(id);
   }
 
-  /** Book at the greatest sequence up to `limit` (null: none) and not after `at`. */
+  /** Book at the highest sequence up to `limit` (null: none) and not after `at`. */
   async #book(market: Market, limit: number | null, at: number): Promise<OrderBook | null> {
     const { session } = await this.db.opened();
     const id = limit === null ? null : await this.db.marketId(market);
@@ -407,14 +407,14 @@ export class Reader extends TradeQuestions implements ReaderService {
     return { market: named(market), timestamp, exchangeTimestamp, sequence, asks, bids };
   }
 
-  /** The newer one of a market's book in the database and of what the archive has behind it. */
+  /** The newer of a market's book in the database and the archive's after it. */
   async #newest(market: Market, hot: RebuiltBook | null, at: number): Promise<RebuiltBook | null> {
     if (this.db.lostRows === null) return hot;
     const lost = await this.db.lostRows.ranges((await this.db.opened()).session);
     return this.db.lostRows.newest(market, lost, hot, Number.MAX_SAFE_INTEGER, at);
   }
 
-  /** What is wanted behind a place, if some of it lies in the archive only. */
+  /** A source for what is wanted after a position, if part of it is only in the archive. */
   async #olderSource(query: BookPageQuery): Promise<BookSource | null> {
     const { after, until = Number.MAX_SAFE_INTEGER - 1, from, to } = query;
     const window = { from, to, low: after + 1, high: until, markets: [] };
@@ -426,17 +426,17 @@ export class Reader extends TradeQuestions implements ReaderService {
   }
 }
 
-/** A page with what the archive has beside it, in order of id. */
+/** A page merged with what the archive has, in order of id. */
 function joinPages<T>(page: Page<Identified<T>>, older: readonly Identified<T>[], limit: number) {
   const items = new Map([...older, ...page.items].map((item) => [item.id, item]));
   const all = [...items.values()].sort((a, b) => a.id - b.id);
-  // What follows a page of the database is not known yet.
+  // What follows the database's page is not known yet.
   const last = page.more ? page.items.at(-1)!.id : Infinity;
   const sure = all.filter(({ id }) => id <= last);
   return { items: sure.slice(0, limit), more: page.more || sure.length > limit };
 }
 
-/** An export's text, whenever some has gathered. */
+/** An export's text, in chunks. */
 async function* exportChunks(
   places: AsyncIterable<ExportPlace | null>,
   sink: TextSink | BatchSink,
@@ -456,7 +456,7 @@ async function* exportChunks(
   if (sink.length > 0) yield chunk();
 }
 
-/** Numbers of the markets that are selected; null = all there are. */
+/** Numbers of the selected markets; null = all. */
 async function marketNumbers(
   session: Session,
   { exchange, symbol, currency }: Pick<GapsQuery, 'exchange' | 'symbol' | 'currency'>,
@@ -466,7 +466,7 @@ async function marketNumbers(
   return (await marketRows(session, { exchanges, symbol, currency })).map(({ id }) => id);
 }
 
-/** Levels of a row with their places: asks first, then bids, counted through. */
+/** Levels of a row with their positions: asks first, then bids, numbered consecutively. */
 function* levelsOf(row: StoredRow, market: Market): Generator<BookRow> {
   const { sequence, timestamp } = row;
   let index = 0;

@@ -4,7 +4,7 @@ import { raw, type Sql, sql } from './engine/sql.js';
 import { decodeLevels } from '../market/level-text.js';
 import { presentLevels } from './levels.js';
 
-/** Columns of `book` that {@link StoredRow} needs, in its order. */
+/** Columns of `book` needed for a {@link StoredRow}, in order. */
 export const ROW_COLUMNS = raw(
   'sequence, market_id, timestamp, exchange_timestamp, base, asks, bids',
 );
@@ -34,7 +34,7 @@ async function readRows(rows: Rows, query: Sql): Promise<StoredRow[]> {
   }));
 }
 
-/** What parts the texts of the rows of a book. */
+/** Separator of the rows' texts. */
 const LINE_END = raw("'\n'");
 
 /** A column of many rows as one text. */
@@ -49,8 +49,8 @@ const GATHERED = raw(
 );
 
 /**
- * Rows of a query that selects {@link ROW_COLUMNS} in order of sequence. Of many rows: they come as one,
- * each column as one text, in three quarters of the time that it takes to hand over each value.
+ * Rows of a query that selects {@link ROW_COLUMNS} in order of sequence. For many rows: they are
+ * returned as one, each column as one text, in three quarters of the time of returning each value.
  */
 export async function readManyRows(read: Rows, query: Sql): Promise<StoredRow[]> {
   const [found] = await read(sql`SELECT ${GATHERED} FROM (${query}) many`);
@@ -59,7 +59,7 @@ export async function readManyRows(read: Rows, query: Sql): Promise<StoredRow[]>
   const columns = texts.slice(0, 5).map((text) => JSON.parse(`[${text}]`) as number[]);
   const [sequences, marketIds, timestamps, exchangeTimestamps, bases] = columns;
   const [asks, bids] = texts.slice(5).map((text) => text!.split('\n'));
-  // Levels that were written otherwise than by us may be of several lines.
+  // Levels written by other programs may span several lines.
   if ([asks, bids].some((lines) => lines!.length !== sequences!.length)) {
     return readRows(read, query);
   }
@@ -72,7 +72,7 @@ export async function readManyRows(read: Rows, query: Sql): Promise<StoredRow[]>
     asks: asks![i]!,
     bids: bids![i]!,
   }));
-  // No engine promises in which order it gathers, only that it is the same for all columns.
+  // No engine guarantees the order of aggregation, only that it is the same for all columns.
   const inOrder = rows.every((row, i) => i === 0 || rows[i - 1]!.sequence < row.sequence);
   return inOrder ? rows : rows.sort((a, b) => a.sequence - b.sequence);
 }
@@ -88,8 +88,8 @@ export interface RebuiltBook {
 }
 
 /**
- * The book after `row`, given the book at the market's row before it.
- * @returns null when `row` is a change and `before` does not stand on the same whole book.
+ * The book after `row`, given the book at the market's previous row.
+ * @returns null when `row` is a delta and `before` is not based on the same whole book.
  */
 export function applyRow(before: RebuiltBook | null, row: StoredRow): RebuiltBook | null {
   const { sequence, timestamp, exchangeTimestamp, base } = row;
@@ -111,11 +111,11 @@ export function applyRow(before: RebuiltBook | null, row: StoredRow): RebuiltBoo
 }
 
 /**
- * The book of a market at its greatest sequence up to `limit` whose timestamp is not after `at`
- * (Unix ms): the whole book that it stands on, then all changes up to it. One statement, which reads
- * the market index down from `limit` and then up from the whole book.
- * @param before an earlier book of the market: where it stands on the same whole book, only the
- * rows after it are read.
+ * The book of a market at its highest sequence up to `limit` whose timestamp is not after `at`
+ * (Unix ms): the whole book it depends on, then all deltas up to it. One statement, which reads the
+ * market index down from `limit` and then up from the whole book.
+ * @param before an earlier book of the market: if it is based on the same whole book, only the rows
+ * after it are read.
  * @returns null when there is no such row, or its whole book has been deleted.
  */
 export async function rebuild(
@@ -125,7 +125,7 @@ export async function rebuild(
   at = Number.MAX_SAFE_INTEGER,
   before: RebuiltBook | null = null,
 ): Promise<RebuiltBook | null> {
-  // No row has the base -1. The row of `before` is read again: so there is always one.
+  // No row has the base -1. The row of `before` is read again, so there always is one.
   const [row] = await session.rows(sql`
     SELECT n.sequence, n.timestamp, n.exchange_timestamp, n.base, min(b.sequence),
            string_agg(b.asks, ${LINE_END} ORDER BY b.sequence),
@@ -155,9 +155,9 @@ export async function rebuild(
 }
 
 /**
- * A side out of the lines of its changes, the first of which is its whole book when there is no
- * `before`. Of several changes at a price the last one counts (a price has one Decimal text only):
- * they are gathered first and applied at once.
+ * A side from the lines of its changes, the first of which is its whole book when there is no
+ * `before`. The last of several changes at a price counts (a price has only one Decimal text): they
+ * are collected first and applied at once.
  */
 function rebuildSide(side: Side, before: readonly Level[] | null, lines: string): readonly Level[] {
   const [first, ...others] = lines.split('\n');

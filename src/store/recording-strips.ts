@@ -8,7 +8,7 @@ import { clip } from './coverage.js';
 import { gapsOf, spansOf } from './day-report.js';
 import type { Interval } from './reader-types.js';
 
-/** What is summed up of an exchange. */
+/** Totals of an exchange. */
 interface Sums {
   readonly recorded: Float64Array;
   readonly missing: Float64Array;
@@ -16,15 +16,15 @@ interface Sums {
   readonly causes: Map<GapCause, { cause: GapCause; count: number; ms: number }>;
 }
 
-/** What is known of a market in a window. */
+/** What is known about a market in a window. */
 interface Known {
   readonly exchange: Exchange;
   readonly spans: Interval[];
-  /** By their ids: the database may still have what the archive has. */
+  /** By id: the database may still have what the archive has. */
   readonly gaps: Map<number, Interval & { readonly cause: GapCause }>;
 }
 
-/** What the database and the archive know of each market that either knows. */
+/** What the database and the archive know about each market known to either. */
 async function known(
   client: Client,
   archive: ArchivedRecords | null,
@@ -51,7 +51,7 @@ async function known(
     }
     for (const { id, value } of await archive.gaps(undefined, {}, { from, to })) {
       const { market, start, end, cause } = value;
-      // A gap that only touches the window is not in it.
+      // A gap that merely borders on the window is not in it.
       if ((end ?? to) > from) of(market).gaps.set(id, { start, end: end ?? to, cause });
     }
   }
@@ -61,9 +61,9 @@ async function known(
 }
 
 /**
- * How each exchange was recorded over a window, in `count` parts.
- * @param archive what the database may have deleted; null = there is none
- * @param now end of what goes on, Unix ms
+ * How each exchange was recorded over a window, in `count` slots.
+ * @param archive what the database may have deleted; null = none
+ * @param now end of what is ongoing, Unix ms
  */
 export async function recordingStrips(
   client: Client,
@@ -132,7 +132,7 @@ function slotOf(time: number, from: number, length: number, count: number): numb
   return Math.min(count - 1, Math.max(0, Math.floor((time - from) / length)));
 }
 
-/** Adds an interval inside the window to the slots that it touches. */
+/** Adds an interval within the window to the slots that it overlaps. */
 function spread(slots: Float64Array, { start, end }: Interval, from: number, length: number): void {
   let slot = slotOf(start, from, length, slots.length);
   for (let at = start; at < end; slot++) {

@@ -15,7 +15,7 @@ export function toMarket(row: MarketRow): Market {
   return { exchange: row.exchangeName as Exchange, symbol: row.symbol, currency: row.currency };
 }
 
-/** A mutation about a pattern of markets from its row. */
+/** A mutation on a pattern of markets from its row. */
 export function toWantedPattern({ symbol, currency, wanted, ...row }: PatternRow): WantedPattern {
   return { pattern: { exchange: row.exchange as Exchange | null, symbol, currency }, wanted };
 }

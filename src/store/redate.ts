@@ -7,8 +7,8 @@ import { Timeline } from './timeline.js';
 const MINUTE_MS = 60_000;
 
 /**
- * Timestamp of the newest book that is not after `time`: where the clocks of two runs contradict each
- * other, all that is sure. `time` itself when there is none.
+ * Timestamp of the newest book that is not after `time`: all that is certain where the clocks of
+ * two runs contradict each other. `time` itself when there is none.
  */
 export async function newestUpTo(session: Session, time: number): Promise<number> {
   const bound = await new Timeline(session).boundAt(time);
@@ -20,8 +20,8 @@ export async function newestUpTo(session: Session, time: number): Promise<number
 }
 
 /**
- * Statements that move what lies after a time, or cut it there. A gap whose new beginning is another's
- * is the same one, said again since. Books keep the time that they were stamped with.
+ * Statements that shift what lies after a time, or cut it off there. A gap whose new start is
+ * another's is the same one, reported again since. Books keep the time they were stamped with.
  */
 export function redateStatements({ client, dialect }: Session, { after, byMs }: Redate) {
   const at = BigInt(after);
@@ -30,7 +30,7 @@ export function redateStatements({ client, dialect }: Session, { after, byMs }: 
       client.$executeRaw`DELETE FROM gap WHERE start > ${at}`,
       client.$executeRaw`UPDATE gap SET "end" = ${at} WHERE "end" > ${at}`,
       client.$executeRaw`DELETE FROM coverage WHERE minute > ${at}`,
-      // Of several the first; the others have no time left.
+      // The first of several; the others have no time left.
       client.$executeRaw`
         UPDATE recording_span SET start = ${at} WHERE start > ${at} AND NOT EXISTS (
           SELECT 1 FROM recording_span o
@@ -41,7 +41,7 @@ export function redateStatements({ client, dialect }: Session, { after, byMs }: 
     ];
   }
   const by = BigInt(byMs);
-  // Away from the present, so that no minute of it is met twice.
+  // Away from the present, so that no minute collides with another.
   const minutes = BigInt(Math.floor(byMs / MINUTE_MS) * MINUTE_MS);
   const moved = (table: 'gap' | 'recording_span') => {
     const name = raw(table);

@@ -4,16 +4,16 @@ import { applyRow, type RebuiltBook, type StoredRow } from './rebuild.js';
 import type { StoredBook } from './reader-types.js';
 import { TopOfBook } from './top-of-book.js';
 
-/** What a replay gives for a row: at once where it can, for there are many rows. */
+/** The result of a replay for a row: synchronous where possible, since there are many rows. */
 export type Replayed = RebuiltBook | null | Promise<RebuiltBook | null>;
 
-/** Makes books of a source's rows, which must be given in their order. */
+/** Rebuilds books from a source's rows, which must be passed in order. */
 export interface Replay {
-  /** The book after a row; null when the whole book that it stands on has been deleted. */
+  /** The book after a row; null when the whole book it depends on has been deleted. */
   apply(row: StoredRow): Replayed;
 }
 
-/** A book of a source's row, with the gap that ended with it. */
+/** The book of a source's row, with the gap that ended with it. */
 export function storedBook(
   { markets }: BookSource,
   { marketId }: StoredRow,
@@ -28,7 +28,7 @@ export function storedBook(
   };
 }
 
-/** Makes whole books. */
+/** Rebuilds whole books. */
 export class BookReplay implements Replay {
   readonly #source: BookSource;
   readonly #books = new Map<number, RebuiltBook>();
@@ -44,7 +44,7 @@ export class BookReplay implements Replay {
       this.#part = this.#source.part;
     }
     const book = applyRow(this.#books.get(row.marketId) ?? null, row);
-    // What lies before the first row is read from its whole book on.
+    // What precedes the first row is read from its whole book on.
     if (book === null) return this.#read(row);
     this.#books.set(row.marketId, book);
     return book;
@@ -57,13 +57,13 @@ export class BookReplay implements Replay {
   }
 }
 
-/** A market's best levels and the whole book that its last row stood on. */
+/** A market's best levels and the whole book of its last row. */
 interface KeptTop {
   readonly top: TopOfBook;
   base: number | null;
 }
 
-/** Makes books that have their best levels only, in a fraction of the time. */
+/** Rebuilds books with only their best levels, in a fraction of the time. */
 export class TopReplay implements Replay {
   readonly #source: BookSource;
   readonly #tops = new Map<number, KeptTop>();
@@ -75,7 +75,7 @@ export class TopReplay implements Replay {
 
   apply(row: StoredRow): Replayed {
     if (this.#source.part !== this.#part) {
-      // Between two parts rows are passed over.
+      // Rows between two parts are skipped.
       for (const kept of this.#tops.values()) kept.base = null;
       this.#part = this.#source.part;
     }

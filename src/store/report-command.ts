@@ -16,7 +16,7 @@ recording.`;
 const { values } = read();
 const from = readDate(values.date);
 
-/** Reads the command line, or ends the process. */
+/** Parses the command line, or ends the process. */
 function read() {
   try {
     const text = { type: 'string' } as const;
@@ -36,8 +36,7 @@ function readDate(date: string | undefined): number | undefined {
   if (date === undefined) return undefined;
   const start = dayStart(date);
   if (start !== null && start <= Date.now()) return start;
-  const wrong =
-    start === null ? `must be a day such as ${dateOf(Date.now())}` : 'is a day that is to come';
+  const wrong = start === null ? `must be a day such as ${dateOf(Date.now())}` : 'is in the future';
   return exitOnUsageError('report', new UsageError(`--date is "${date}"; it ${wrong}`));
 }
 

@@ -5,33 +5,33 @@ import type { RetireBound, RetireStep } from './retire.js';
 import { pause } from '../util/wait.js';
 
 const DAY_MS = 86_400_000;
-/** Time from the opening to the first look: who opened it wants to listen first, ms. */
+/** Delay from opening to the first check, so that whoever opened it can listen first, ms. */
 const FIRST_MS = 200;
-/** Time between two looks at the age of books and at the log, ms. */
+/** Interval between checks of the age of books and of the log, ms. */
 const AGE_MS = 600_000;
-/** The same while the clock is not believed, ms. */
+/** The same while the clock is not trusted, ms. */
 const HELD_MS = 10_000;
-/** Time between two looks at the size of the file, ms. */
+/** Interval between checks of the file's size, ms. */
 const SIZE_MS = 2_000;
-/** Share of the largest size down to which books are deleted once it is reached. */
+/** Share of the maximum size down to which books are deleted once it is reached. */
 const DOWN_TO = 0.95;
-/** What of the largest size is left to the log: its usual size, and of a small file a fifth. */
+/** Share of the maximum size reserved for the log: its usual size, and a fifth of a small file. */
 const LOG_BYTES = 20_000_000;
 const LOG_SHARE = 0.2;
-/** Pause between two steps, as a multiple of the last one and at least, ms: the writer's own time. */
+/** Pause between two steps, as a multiple of the last one and as a minimum, ms: time for the writer. */
 const PAUSE_FACTOR = 2;
 const LEAST_PAUSE_MS = 5;
 
-/** Which setting made books go. */
+/** The setting that caused a deletion. */
 export type RetentionSetting = 'RETENTION_DAYS' | 'MAX_DB_GB';
 
-/** Books that a pass deleted. */
+/** Books deleted in a pass. */
 export interface Retired {
   readonly books: number;
   readonly setting: RetentionSetting;
 }
 
-/** That the clock has leapt and is not believed, so that age is measured by another time. */
+/** The clock has jumped and is not trusted, so age is measured by another time. */
 export interface RetentionHeld {
   /** What the system clock shows, Unix ms. */
   readonly clock: number;
@@ -39,11 +39,11 @@ export interface RetentionHeld {
   readonly believed: number;
 }
 
-/** What retention asks of the writer; each call holds it for some milliseconds. */
+/** What retention needs from the writer; each call occupies it for a few milliseconds. */
 export interface RetentionWriter {
   retireBefore(time: number, now: number, limit: RetireBound | null): Promise<RetireBound | null>;
   retireSlice(limit: RetireBound | null): Promise<RetireBound | null>;
-  /** Up to where all is archived ({@link archivedBound}). */
+  /** Up to where everything is archived ({@link archivedBound}). */
   archivedBound(days: readonly ArchivedDay[]): Promise<RetireBound>;
   retireStep(bound: RetireBound, cursor: number): Promise<RetireStep>;
   retireCoverage(time: number): Promise<{ more: boolean; heldMs: number }>;
@@ -51,17 +51,17 @@ export interface RetentionWriter {
   giveBack(): Promise<{ more: boolean; heldMs: number }>;
   cutFile(): Promise<void>;
   space(): Promise<Space>;
-  /** Notes the time that was believed, Unix ms ({@link AgeClock}). */
+  /** Records the trusted time, Unix ms ({@link AgeClock}). */
   believe(time: number): Promise<void>;
 }
 
 /** How long and how much is kept. */
 interface RetentionOptions {
-  /** Age from which books are old; 0 keeps all. */
+  /** Age at which books are old; 0 keeps all. */
   readonly days: number;
   /** Days that log records are kept; 0 keeps all. */
   readonly logKeepDays: number;
-  /** Bytes that the file and its log may have together; 0 = no bound. */
+  /** Maximum bytes of the file and its log together; 0 = unlimited. */
   readonly maxBytes: number;
   /** The size of the database, bytes. */
   readonly size: () => Promise<number>;
@@ -71,8 +71,8 @@ interface RetentionOptions {
 
 /**
  * Deletes old books while the store is open, in steps with pauses that leave the writer its time:
- * those older than some days, and the oldest ones while the file is larger than it may be. The space
- * goes back to the file system. The log is kept short in any case.
+ * those older than some days, and the oldest ones while the file exceeds its maximum. Space is
+ * returned to the file system. The log is always kept short.
  */
 export class Retention {
   readonly #options: RetentionOptions;
@@ -89,9 +89,10 @@ export class Retention {
 
   /**
    * @param onPass called with how many books a pass deleted, if any
-   * @param onHeld called when it begins and ends that none are deleted by age, for the clock is in doubt
-   * @param onWaiting called when it begins and ends (null) that a setting would delete what is not
-   * archived yet
+   * @param onHeld called when deletion by age is suspended and resumed because the clock is in
+   * doubt
+   * @param onWaiting called when a setting would delete what is not archived yet, and when it no
+   * longer does (null)
    */
   constructor(
     options: RetentionOptions,
@@ -110,12 +111,12 @@ export class Retention {
     this.#schedule(FIRST_MS);
   }
 
-  /** Why no books are deleted by their age right now; null when all is well. */
+  /** Why no books are being deleted by age; null when all is well. */
   get held(): RetentionHeld | null {
     return this.#held;
   }
 
-  /** Ends it; a step under way is still finished by the writer. */
+  /** Stops; the writer still finishes a step in progress. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -137,7 +138,7 @@ export class Retention {
       const { size, maxBytes } = this.#options;
       if (maxBytes > 0 && (await size()) > maxBytes) await this.#retireBySize();
     } catch {
-      // A disk that cannot be written is reported by the flusher; the next look tries again.
+      // A disk that cannot be written is reported by the flusher; the next check tries again.
     }
     this.#schedule(this.#options.maxBytes > 0 ? SIZE_MS : this.#ageEveryMs);
   }
@@ -176,7 +177,7 @@ export class Retention {
   /** Up to where books may be deleted; null = there is no archive that must have them first. */
   async #limit(): Promise<RetireBound | null> {
     const { archived } = this.#options;
-    // An archive that cannot be read vouches for nothing.
+    // An unreadable archive vouches for nothing.
     return archived === undefined
       ? null
       : this.#writer.archivedBound(await archived().catch(() => []));

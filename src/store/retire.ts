@@ -3,52 +3,52 @@ import { sql } from './engine/sql.js';
 import { RETIRED_KEY } from './retired.js';
 import { Timeline } from './timeline.js';
 
-/** Up to where books are old. */
+/** The bound up to which books are old. */
 export interface RetireBound {
   /** Books before this sequence are old. */
   readonly sequence: number;
-  /** Whatever ended before this time belongs to old books only, Unix ms. */
+  /** Anything that ended before this time belongs to old books only, Unix ms. */
   readonly time: number;
-  /** Only trades before this sequence may go; absent = those before {@link sequence}. */
+  /** Only trades before this sequence may be deleted; absent = those before {@link sequence}. */
   readonly trades?: number | undefined;
 }
 
-/** How far a call got. */
+/** Progress of a call. */
 export interface RetireStep {
   /** Books deleted. */
   readonly books: number;
-  /** Where the next call goes on; null = this bound is done. */
+  /** Where the next call continues; null = this bound is done. */
   readonly cursor: number | null;
-  /** How long the call held the writer, ms. */
+  /** How long the call occupied the writer, ms. */
   readonly heldMs: number;
 }
 
-/** Markets looked at by one call: two look-ups each. */
+/** Markets handled per call: two look-ups each. */
 const MARKETS = 50;
-/** What a call may take, ms; the number of rows or pages follows what was measured. */
+/** Target duration of a call, ms; the number of rows or pages is adapted to measurements. */
 const TARGET_MS = 8;
-/** How many books go at a time when the file is too large: some seconds of the whole market, or fewer if there are not so many. */
+/** Books deleted at a time when the file is too large: some seconds of the whole market; fewer if there are not that many. */
 const SLICES = [10_000, 1_000];
-/** Blocks of trades of one slice where there are no books. */
+/** Blocks of trades per slice where there are no books. */
 const SLICE_BLOCKS = 100;
-/** A book whose time is so far in the future was stamped by a clock that was wrong, ms. */
+/** A book timed this far in the future was stamped by a wrong clock, ms. */
 const AHEAD_MS = 3_600_000;
-/** What retirement needs of the connection that writes. */
+/** What retirement needs of the writing connection. */
 type RetiringSession = Session & Pick<WriterSession, 'giveBack' | 'pieces'>;
 
-/** Beyond the number of any market. */
+/** Above the number of any market. */
 const MAX_ID = 2 ** 31 - 1;
-/** Log records that are kept at most, some 80 MB. */
+/** Maximum number of log records kept, some 80 MB. */
 const MAX_LOGS = 500_000;
 
-/** The statement that deletes log records beyond {@link MAX_LOGS}, the oldest, at most so many. */
+/** The statement that deletes the oldest log records beyond {@link MAX_LOGS}, at most this many. */
 export function deleteLogsBeyond(client: Client, most: number) {
   return client.$executeRaw`
     DELETE FROM log WHERE id IN (
       SELECT id FROM log WHERE id <= (SELECT max(id) FROM log) - ${MAX_LOGS} ORDER BY id LIMIT ${most})`;
 }
 
-/** A number of rows that is adapted so that a call takes about {@link TARGET_MS}. */
+/** A number of rows adapted so that a call takes about {@link TARGET_MS}. */
 class StepSize {
   #size: number;
 
@@ -60,20 +60,20 @@ class StepSize {
     return this.#size;
   }
 
-  /** Notes how long a call with `done` rows took. A call that came to less says nothing. */
+  /** Records how long a call with `done` rows took. A call with fewer says nothing. */
   note(done: number, ms: number): void {
     if (done < this.#size) return;
     const wanted = (this.#size * TARGET_MS) / Math.max(ms, 0.1);
-    // At most half or double at a time: a single call may have met a checkpoint.
+    // At most half or double at a time: a single call may have hit a checkpoint.
     const next = Math.min(Math.max(wanted, this.#size / 2), this.#size * 2);
     this.#size = Math.round(Math.min(Math.max(next, 20), 5_000));
   }
 }
 
 /**
- * Deletes old books, and what is about their time only, in steps that hold the writer for some
- * milliseconds. Of each market there stays the whole book that the first kept change stands on, with
- * the changes between; and always the newest book.
+ * Deletes old books, and records about their time only, in steps that occupy the writer for a few
+ * milliseconds. For each market, the whole book on which the first kept delta depends is kept, with
+ * the deltas in between; and always the newest book.
  */
 export class Retirement {
   readonly #session: RetiringSession;
@@ -89,12 +89,12 @@ export class Retirement {
   }
 
   /**
-   * The bound of books with a timestamp before `time`; null when there are none. Sequences tell the
-   * order of receipt, whatever the clock showed: old is what begins with the first book and goes on
-   * without one that is not old. Books with a time that is still to come are as old as those after them.
+   * The bound of books with a timestamp before `time`; null when there are none. Sequences give the
+   * order of receipt, whatever the clock showed: old is everything from the first book up to the
+   * first one that is not old. Books with a time in the future are as old as those after them.
    * @param time Unix ms
    * @param now the present, Unix ms
-   * @param limit where it ends at the latest
+   * @param limit upper limit of the bound
    */
   async before(
     time: number,
@@ -121,12 +121,12 @@ export class Retirement {
     return pieces === null ? bound : this.#pieceBound(await pieces.endBefore(bound.sequence));
   }
 
-  /** The bound of books before the end of a piece; null without one. */
+  /** The bound of books before the end of a partition; null without one. */
   async #pieceBound(end: number | null): Promise<RetireBound | null> {
     return end === null ? null : this.#boundAfter(end, 0);
   }
 
-  /** The bound before the book that is so many books after the first one from a sequence on. */
+  /** The bound before the book that comes this many books after the first one from a sequence on. */
   async #boundAfter(sequence: number, count: number): Promise<RetireBound | null> {
     const [row] = await this.#session.rows(sql`
       SELECT sequence, timestamp, (SELECT min(to_ms) FROM clock_step WHERE sequence > b.sequence)
@@ -137,9 +137,9 @@ export class Retirement {
   }
 
   /**
-   * The bound of the next oldest books ({@link SLICES}); null when too few are left.
-   * Slices go on from the last one: books that stay, such as those of delisted markets, are passed.
-   * @param limit where they end at the latest
+   * The bound of the next oldest books ({@link SLICES}); null when too few are left. Slices
+   * continue from the last one: books that stay, such as those of delisted markets, are skipped.
+   * @param limit upper limit of the bound
    */
   async slice(limit: RetireBound | null = null): Promise<RetireBound | null> {
     const { pieces } = this.#session;
@@ -161,7 +161,7 @@ export class Retirement {
     return bound;
   }
 
-  /** The bound of trades of before `time`, by the exchange's time, where no books are recorded; null for none. */
+  /** The bound of trades before `time`, by exchange time, where no books are recorded; null for none. */
   async #tradesFrom(time: number, limit: RetireBound | null): Promise<RetireBound | null> {
     const [row] = await this.#session.rows(sql`
       SELECT (SELECT min(low) FROM trade_block), (SELECT min(sequence) FROM trade_recent),
@@ -184,7 +184,7 @@ export class Retirement {
     return bound.sequence > this.#sliced ? bound : null;
   }
 
-  /** Deletes some of what is old. @param cursor market to begin with; 0 for a new bound */
+  /** Deletes some of what is old. @param cursor market to start with; 0 for a new bound */
   async step(bound: RetireBound, cursor: number): Promise<RetireStep> {
     const started = performance.now();
     const { pieces } = this.#session;
@@ -203,13 +203,13 @@ export class Retirement {
     if (pieces === null) this.#rows.note(books, performance.now() - started);
     if (books < limit) await this.#described(bound.time, cursor, last ?? MAX_ID);
     const next = books === limit ? cursor : last;
-    // Trades of all markets lie together: they go with the last markets' books.
+    // Trades of all markets are stored together: they are deleted with the last markets' books.
     const upTo = Math.min(bound.sequence, bound.trades ?? Infinity);
     const trades = next === null && pieces === null && (await this.#trades(upTo, limit));
     return { books, cursor: trades ? cursor : next, heldMs: performance.now() - started };
   }
 
-  /** Deletes some trades from before a sequence. @returns whether there may be more */
+  /** Deletes some trades before a sequence. @returns whether there may be more */
   async #trades(sequence: number, limit: number): Promise<boolean> {
     const { client } = this.#session;
     const [single, blocks] = await client.$transaction([
@@ -223,7 +223,7 @@ export class Retirement {
     return single === limit || blocks === limit;
   }
 
-  /** Deletes coverage and spans from before `time`, Unix ms. @returns whether there may be more */
+  /** Deletes coverage and spans before `time`, Unix ms. @returns whether there may be more */
   async coverage(time: number): Promise<{ more: boolean; heldMs: number }> {
     const started = performance.now();
     const limit = this.#rows.size;
@@ -231,12 +231,12 @@ export class Retirement {
       DELETE FROM coverage WHERE (minute, market_id) IN (
         SELECT minute, market_id FROM coverage WHERE minute < ${minuteOf(time)}
          ORDER BY minute, market_id LIMIT ${limit})`;
-    // A row lasts hours: there are few.
+    // A row covers hours: there are few.
     await this.#session.client.$executeRaw`DELETE FROM trade_span WHERE "end" < ${minuteOf(time)}`;
     return { more: deleted === limit, heldMs: performance.now() - started };
   }
 
-  /** Deletes some of the log records from before `time`, Unix ms. @returns whether there may be more */
+  /** Deletes some of the log records before `time`, Unix ms. @returns whether there may be more */
   async logs(time: number): Promise<{ more: boolean; heldMs: number }> {
     const started = performance.now();
     const deleted = await this.#session.client.$executeRaw`
@@ -244,7 +244,7 @@ export class Retirement {
     return { more: deleted > 0, heldMs: performance.now() - started };
   }
 
-  /** Gives some free pages back to the file system. @returns whether there are more */
+  /** Returns some free pages to the file system. @returns whether there are more */
   async giveBack(): Promise<{ more: boolean; heldMs: number }> {
     const started = performance.now();
     const { given, left } = await this.#session.giveBack(this.#pages.size);
@@ -254,8 +254,8 @@ export class Retirement {
   }
 
   /**
-   * Deletes books of the markets from `low` to before `high` that no kept book needs, oldest first,
-   * and notes up to where, so that a reader who asks for them learns what is missing.
+   * Deletes books of the markets from `low` to before `high` that no kept book depends on, oldest
+   * first, and records up to where, so that readers asking for them learn what is missing.
    */
   async #books(sequence: number, low: number, high: number, limit: number): Promise<number> {
     const { client, dialect } = this.#session;
@@ -279,7 +279,7 @@ export class Retirement {
     return deleted;
   }
 
-  /** Deletes what is about old books only: closed gaps, and the spans in which they were recorded. */
+  /** Deletes records that concern old books only: closed gaps, and the spans in which they were recorded. */
   async #described(time: number, low: number, high: number): Promise<void> {
     const { client, dialect } = this.#session;
     const endsLater = sql`(o."end" IS NULL, coalesce(o."end", 0), o.start)
@@ -289,14 +289,14 @@ export class Retirement {
         DELETE FROM gap WHERE id IN (
           SELECT g.id FROM market m ${dialect.thenJoin} gap g ON g.market_id = m.id
            WHERE m.id >= ${low} AND m.id < ${high} AND g.start < ${time} AND g."end" <= ${time})`,
-      // The last end stays: the market's newest book stays, too, and says nothing of later.
+      // The last end stays: the market's newest book stays, too, and says nothing about later times.
       client.$executeRaw`
         DELETE FROM recording_span
          WHERE market_id >= ${low} AND market_id < ${high} AND "end" <= ${time} AND EXISTS (
            SELECT 1 FROM recording_span o
             WHERE o.market_id = recording_span.market_id AND ${endsLater})`,
-      // Where the clock was set back spans may overlap. Of those that would begin with the kept time
-      // the one that goes on longest stays: two with one beginning cannot be.
+      // Where the clock was set back spans may overlap. Of those that would start at the kept time
+      // the longest is kept: no two may have the same start.
       client.$executeRaw`
         DELETE FROM recording_span
          WHERE market_id >= ${low} AND market_id < ${high} AND start <= ${time} AND EXISTS (
@@ -310,7 +310,7 @@ export class Retirement {
   }
 }
 
-/** A bound that goes no further than another one. */
+/** A bound limited by another one. */
 function within(bound: RetireBound, limit: RetireBound | null): RetireBound {
   if (limit === null) return bound;
   return {
@@ -320,7 +320,7 @@ function within(bound: RetireBound, limit: RetireBound | null): RetireBound {
   };
 }
 
-/** The minute that a time lies in; BigInt, since the driver binds numbers as floats. */
+/** The minute that contains a time; BigInt, since the driver binds numbers as floats. */
 function minuteOf(time: number): bigint {
   return BigInt(Math.floor(time / 60_000) * 60_000);
 }

@@ -5,7 +5,7 @@ interface Request {
   readonly id: number;
   readonly method: string;
   readonly args: readonly unknown[];
-  /** When the caller stops waiting for the answer, Unix ms. */
+  /** When the caller stops waiting for the result, Unix ms. */
   readonly deadline?: number | undefined;
 }
 
@@ -14,8 +14,8 @@ type Answer =
   | { readonly id: number; readonly error: string; readonly code: string | null };
 
 /**
- * Worker side: answers the requests that arrive at `port` with `service`, one after the other in
- * order of arrival (a database connection must not see two calls interleaved).
+ * Worker side: answers the requests arriving at `port` with `service`, one after the other in order
+ * of arrival (a database connection must not see two calls interleaved).
  */
 export function serve<S extends { [K in keyof S]: (...args: never[]) => unknown }>(
   port: MessagePort,
@@ -45,12 +45,12 @@ function codeOf(error: unknown): string | null {
 
 /** Arguments of a method of a service. */
 type ArgumentsOf<F> = F extends (...args: infer A) => unknown ? A : never;
-/** What a call of a method of a service gives. */
+/** Result type of a service method. */
 type ResultOf<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never;
 
 /**
- * Main-thread side: a worker thread and the calls to it. A worker that died (out of memory, say) is
- * started again by the next call; calls that it left unanswered reject.
+ * Main-thread side: a worker thread and the calls to it. A worker that died (out of memory, for
+ * example) is restarted by the next call; its unanswered calls reject.
  */
 export class RpcWorker<S> {
   readonly #entry: URL;
@@ -61,17 +61,17 @@ export class RpcWorker<S> {
   >();
   #worker: Worker | undefined;
   #nextId = 1;
-  /** While the thread must not be there: settles when it may. */
+  /** While the thread must not exist: settles when it may. */
   #held: Promise<unknown> | null = null;
   #closed = false;
 
-  /** @param entry the worker's file. @param workerData given to it when it starts */
+  /** @param entry the worker's file. @param workerData passed to it on startup */
   constructor(entry: URL, workerData: unknown) {
     this.#entry = entry;
     this.#workerData = workerData;
   }
 
-  /** Starts the thread, if it does not run, without waiting for it. */
+  /** Starts the thread, if it is not running, without waiting for it. */
   start(): void {
     if (this.#worker !== undefined) return;
     if (this.#closed) throw new StoreError('the store is closed');
@@ -100,7 +100,7 @@ export class RpcWorker<S> {
     return this.callWith([], method, ...args);
   }
 
-  /** As {@link call}; dropped, and rejected, when the worker has not begun it by `deadline`, Unix ms. */
+  /** As {@link call}; dropped, and rejected, when the worker has not started it by `deadline`, Unix ms. */
   callUntil<K extends keyof S & string>(
     deadline: number | undefined,
     method: K,
@@ -109,7 +109,7 @@ export class RpcWorker<S> {
     return this.#post({ method, args, deadline }, []);
   }
 
-  /** The methods of these names: each calls that of the worker as {@link callUntil} does. */
+  /** The methods with these names: each calls the worker's like {@link callUntil}. */
   methods<K extends keyof S & string>(names: readonly K[], deadline?: number): Pick<S, K> {
     const call =
       (method: K) =>
@@ -118,7 +118,7 @@ export class RpcWorker<S> {
     return Object.fromEntries(names.map((name) => [name, call(name)])) as unknown as Pick<S, K>;
   }
 
-  /** As {@link call}, handing over the memory of `transfer` instead of copying it. */
+  /** As {@link call}, transferring the memory in `transfer` instead of copying it. */
   callWith<K extends keyof S & string>(
     transfer: readonly ArrayBuffer[],
     method: K,
@@ -127,7 +127,7 @@ export class RpcWorker<S> {
     return this.#post({ method, args }, transfer);
   }
 
-  /** Ends the thread, does `work`, then lets calls that came meanwhile through to a new thread. */
+  /** Ends the thread, runs `work`, then passes calls made meanwhile to a new thread. */
   async without<T>(work: () => Promise<T>): Promise<T> {
     const done = (async () => {
       await this.#worker?.terminate();
@@ -151,12 +151,12 @@ export class RpcWorker<S> {
     });
   }
 
-  /** Whether the thread is there. */
+  /** Whether the thread exists. */
   get running(): boolean {
     return this.#worker !== undefined;
   }
 
-  /** Ends the thread at once; calls still unanswered reject. */
+  /** Ends the thread at once; unanswered calls reject. */
   async terminate(): Promise<void> {
     this.#closed = true;
     await this.#worker?.terminate();

@@ -2,8 +2,8 @@ import { StoreError } from './errors.js';
 import type { SequenceSource } from '../market/sequence-source.js';
 
 /**
- * Gives out sequences without waiting: a block ahead is always reserved in the database, so that
- * after a crash the next run begins beyond everything this one may have given out.
+ * Assigns sequences without waiting: a block ahead is always reserved in the database, so that
+ * after a crash the next run starts above everything this one may have assigned.
  */
 export class ReservedSequences implements SequenceSource {
   #last: number;
@@ -15,9 +15,9 @@ export class ReservedSequences implements SequenceSource {
   #closed = false;
 
   /**
-   * @param last the last sequence that may have been given out before.
+   * @param last the last sequence that may have been assigned before.
    * @param reserved sequences up to this one are reserved.
-   * @param block how many to keep reserved; more are asked for when half of them are left.
+   * @param block how many to keep reserved; more are requested when half of them are left.
    * @param reserve writes a new mark to the database.
    */
   constructor(
@@ -33,9 +33,9 @@ export class ReservedSequences implements SequenceSource {
   }
 
   /**
-   * The next sequence. While the disk cannot be written and the block is used up it goes on
-   * unreserved: recording is worth more than the promise about a crash in that very state.
-   * @throws {StoreError} after the store was closed, since the next run may give out the same.
+   * The next sequence. While the disk cannot be written and the block is used up it continues
+   * unreserved: recording matters more than the guarantee for a crash in that very state.
+   * @throws {StoreError} after the store was closed, since the next run may assign the same.
    */
   next(): number {
     if (this.#closed) throw new StoreError('the store is closed: it no longer gives out sequences');
@@ -44,12 +44,12 @@ export class ReservedSequences implements SequenceSource {
     return sequence;
   }
 
-  /** The last sequence given out. */
+  /** The last sequence assigned. */
   get last(): number {
     return this.#last;
   }
 
-  /** Ends it; `next` throws from now on. */
+  /** Closes it; `next` throws from now on. */
   close(): void {
     this.#closed = true;
   }
@@ -63,7 +63,7 @@ export class ReservedSequences implements SequenceSource {
     void this.#reserve(upTo)
       .then(
         () => (this.#reserved = upTo),
-        // The failure shows in the batches, which fail for the same reason; tried again in a second.
+        // The failure shows in the batches, which fail for the same reason; retried in a second.
         () => undefined,
       )
       .finally(() => (this.#reserving = false));

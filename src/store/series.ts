@@ -9,14 +9,14 @@ import { Validity } from './validity.js';
 /** Rows read at a time. */
 const PAGE_ROWS = 1_000;
 
-/** A window and its steps, ms; `to` is excluded. */
+/** A window and its steps, ms; `to` is exclusive. */
 export interface SeriesGrid {
   readonly from: number;
   readonly to: number;
   readonly step: number;
 }
 
-/** When a market was being recorded and in no gap. */
+/** When a market was being recorded without a gap. */
 function covered({ spans, gaps }: Breaks): Interval[] {
   const parts: Interval[] = [];
   for (const span of spans) {
@@ -32,7 +32,7 @@ function covered({ spans, gaps }: Breaks): Interval[] {
   return parts;
 }
 
-/** How much of each of some windows, which ascend, lies in intervals. */
+/** Share of each of some ascending windows that lies in intervals. */
 class Share {
   readonly #parts: readonly Interval[];
   #at = 0;
@@ -53,14 +53,14 @@ class Share {
   }
 }
 
-/** What has been seen in a step. Prices are the middle. */
+/** Accumulated state of a step. Prices are mid prices. */
 interface Step {
   books: number;
   open: string | null;
   high: string | null;
   low: string | null;
   close: string | null;
-  /** Whether the newest book speaks for any moment of the step. */
+  /** Whether the newest book holds for any moment of the step. */
   seen: boolean;
 }
 
@@ -69,8 +69,8 @@ const empty = (): Step => {
 };
 
 /**
- * The course of one market, step by step, in one pass over its rows. A book holds until the next
- * one: a step without books has the prices of the last one before, unless that lies behind a gap.
+ * Time series of one market, step by step, in one pass over its rows. A book holds until the next
+ * one: a step without books has the prices of the last one before it, unless that is before a gap.
  */
 class Series {
   readonly #source: BookSource;
@@ -79,7 +79,7 @@ class Series {
   readonly #validity: Validity;
   readonly #share: Share;
   readonly #replay: TopReplay;
-  /** The newest book, its best levels at least, and the middle of its best prices. */
+  /** The newest book, at least its best levels, and its mid price. */
   #book: RebuiltBook | null = null;
   #mid: string | null = null;
   #ask: string | undefined;
@@ -126,7 +126,7 @@ class Series {
     }
   }
 
-  /** Notes the newest book; the middle is computed only when a best price has changed. */
+  /** Records the newest book; the mid price is computed only when a best price has changed. */
   #look(book: RebuiltBook): void {
     this.#book = book;
     const ask = book.asks[0]?.[0];
@@ -137,7 +137,7 @@ class Series {
     this.#mid = ask === undefined || bid === undefined ? null : midDecimal(ask, bid);
   }
 
-  /** Notes the newest book in the step. */
+  /** Records the newest book in the step. */
   #note(): void {
     const step = this.#step;
     const mid = this.#mid;
@@ -150,7 +150,7 @@ class Series {
     if (step.low === null || compareDecimal(mid, step.low) < 0) step.low = mid;
   }
 
-  /** Begins a step with the book that still holds. */
+  /** Starts a step with the book still in effect. */
   #begin(): void {
     this.#step = empty();
     if (this.#book === null || this.#start > Date.now()) return;
@@ -187,7 +187,7 @@ class Series {
   }
 }
 
-/** The points of the one market of a source in pieces, oldest first. */
+/** The points of a source's single market in pieces, oldest first. */
 export async function* seriesPoints(
   source: BookSource,
   grid: SeriesGrid,

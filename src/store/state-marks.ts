@@ -13,7 +13,7 @@ export function setMarks(
         ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
 }
 
-/** Values in `state` of some keys that are there. */
+/** Values in `state` for those of some keys that exist. */
 export async function stateOf(
   client: Client,
   keys: readonly string[],

@@ -41,23 +41,26 @@ import {
 } from './writer-protocol.js';
 import { within } from '../util/wait.js';
 
-/** Messages that a log may have had behind the last one that was stored. */
+/** Messages that a log may have had after the last one stored. */
 const UNSTORED = 1_000_000_000;
 const MIB = 1024 * 1024;
-/** What a stored book takes on a server, bytes; about. */
+/** Approximate size of a stored book on a server, bytes. */
 const BOOK_BYTES = 250;
 
-/** Books of a piece, so that one of many goes when a database is too large; undefined = as they come. */
+/**
+ * Books per partition, so that there are many to drop one of when a database is too large;
+ * undefined = no limit.
+ */
 function piecesFor(maxBytes: number): number | undefined {
   if (maxBytes === 0) return undefined;
   return Math.min(10_000_000, Math.max(10_000, Math.round(maxBytes / 20 / BOOK_BYTES)));
 }
 
 /**
- * Opens the store: makes or updates the database, takes the right to write it, starts its threads.
- * @throws {Error} with one clear line when that cannot be: the path is no place for a database, the
- * file is something else or newer than this program, another process records into it. Nothing has
- * then been changed.
+ * Opens the store: creates or migrates the database, takes the write lock, starts its threads.
+ * @throws {Error} with one clear line when it cannot: the path is unsuitable, the file is something
+ * else or newer than this program, another process is recording into it. Nothing has been changed
+ * then.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const path = await canonicalLocation(options.path);
@@ -127,9 +130,9 @@ class OpenStore implements Store {
   readonly #recording = new Set<string>();
   #droppedBooks = 0;
   #droppedTrades = 0;
-  /** Books left out since the queue overflowed; null while it has not. */
+  /** Books dropped since the queue overflowed; null while it has not. */
   #overflowed: number | null = null;
-  /** The store's own gap that listeners are being called with. */
+  /** The store's own gap currently being reported to listeners. */
   #reporting: Gap | null = null;
   #closing: Promise<void> | undefined;
   #vouchedUntil = Infinity;
@@ -173,7 +176,7 @@ class OpenStore implements Store {
       now: this.#now,
     });
     const { path, retentionDays = 0, maxBytes = 0, logKeepDays = 0 } = options;
-    // A file is looked at here, which does not hold up the writer; of a server only the writer knows.
+    // A file's size is measured here, without holding up the writer; a server's only by the writer.
     const server = isServer(path);
     const bytes = async (): Promise<number> => (await writer.call('space')).bytes;
     const size = server ? bytes : () => sizeOnDisk(path);
@@ -221,7 +224,7 @@ class OpenStore implements Store {
     // Nothing more is written: the end of the run bounds what is covered.
     if (this.#closing !== undefined) return;
     const failure = this.#flusher.failure;
-    // A store that fails says so itself.
+    // A failing store reports that itself.
     if (failure === null) {
       if (this.#overflowed === null) this.#overflows.publish(null);
       this.#overflowed = (this.#overflowed ?? 0) + 1;
@@ -278,7 +281,7 @@ class OpenStore implements Store {
     this.#writer.call('replaceWishes', ...of);
   readonly setEnabled: Store['setEnabled'] = (...of) => this.#writer.call('setEnabled', ...of);
 
-  /** The reader, once what was received before is on the disk. */
+  /** The reader, once everything received before is on disk. */
   async #settled(): Promise<ReaderClient> {
     const { newest } = this.sequenceState();
     while (this.sequenceState().settled < newest) {
@@ -295,8 +298,8 @@ class OpenStore implements Store {
   }
 
   /**
-   * Numbers of a new log begin above all that may have been given out before: of another log also those
-   * that were shown live and never stored.
+   * Numbers of a new log start above all that may have been assigned before, including those of
+   * another log that were shown live and never stored.
    */
   #beginLog(id: number): Promise<LogPlace> {
     const above = this.sequences.last + (this.log === null ? 0 : UNSTORED);
@@ -333,7 +336,7 @@ class OpenStore implements Store {
   }
 
   putGap(gap: Gap): void {
-    // Its own gap, which comes back from whom it was reported to.
+    // Its own gap, coming back from a listener.
     if (gap === this.#reporting) return;
     this.#intake.noteGap(gap);
     this.#queue.addGap(gap);
@@ -352,7 +355,7 @@ class OpenStore implements Store {
 
   setRecording(market: Market, recording: boolean, time?: number): void {
     const key = marketKey(market);
-    // What the previous run began and this one never took up ended with that run.
+    // What the previous run began and this one never resumed ended with that run.
     const began = recording || this.#recording.has(key);
     const at = time ?? (began ? Date.now() : (this.previousHeartbeat ?? Date.now()));
     if (recording) this.#recording.add(key);
@@ -388,12 +391,12 @@ class OpenStore implements Store {
 
   sequenceState(): SequenceState {
     const newest = this.#newest;
-    // Books are committed in order, so all before the first that waits are stored or were dropped.
+    // Books are committed in order, so all before the first queued one are stored or were dropped.
     const waiting = this.#queue.firstSequence;
     return { newest, settled: waiting === null ? newest : waiting - 1 };
   }
 
-  /** The greatest sequence that may have been given out. */
+  /** The highest sequence that may have been assigned. */
   get #newest(): number {
     return this.#filling.newest ?? this.sequences.last;
   }
@@ -439,7 +442,7 @@ class OpenStore implements Store {
     await this.reader.close(1_000);
     let failure: string | null;
     if (drained) {
-      // The clean end is noted only when nothing is missing; otherwise the next run sees a crash.
+      // A clean shutdown is only recorded when nothing is missing; otherwise the next run sees a crash.
       const close = (): Promise<void> =>
         this.#writer.call('close', this.#newest, this.#now()).catch(this.#noteLoss);
       const closed = close().catch(async (error: unknown) => {
@@ -454,7 +457,7 @@ class OpenStore implements Store {
     await this.#writer.terminate();
     if (failure !== null) {
       throw new Error(
-        `the store did not close in order: ${failure}; ${this.#queue.books} books were not written`,
+        `the store did not close cleanly: ${failure}; ${this.#queue.books} books were not written`,
       );
     }
   }
@@ -465,12 +468,12 @@ class OpenStore implements Store {
       rows === null ? [] : [rows.buffer],
     );
     const ids = await this.#writer.callWith(memory, 'write', batch).catch(this.#noteLoss);
-    // From now on books of these markets go as bytes.
+    // From now on books of these markets are passed as bytes.
     batch.books.forEach(({ number }, i) => (number.id = ids[i]!));
     if (batch.log) setImmediate(() => this.#filling.look());
   }
 
-  /** Passes an error on, and remembers if it says that the files were taken away. */
+  /** Passes an error on, and remembers it if it says that the files were taken away. */
   readonly #noteLoss = (error: unknown): never => {
     if (error instanceof StoreError && error.code === LOG_MOVED) this.#moved.publish();
     if (error instanceof StoreError && error.code === DATABASE_LOST) {
@@ -479,7 +482,7 @@ class OpenStore implements Store {
     throw error;
   };
 
-  /** Makes the database again out of its open files. @throws {StoreError} while that cannot be */
+  /** Restores the database from its open files. @throws {StoreError} while that is impossible */
   async #putBack({ since, reason }: { since: number; reason: string }): Promise<void> {
     const early = performance.now() - since < this.#putBackMs;
     if (early && this.#closing === undefined) throw new StoreError(reason, DATABASE_LOST);
@@ -496,7 +499,7 @@ class OpenStore implements Store {
   }
 }
 
-/** Why `work` failed or did not end in time; null when it did. */
+/** Why `work` failed or did not finish in time; null when it did. */
 function settledWithin(work: Promise<unknown>, timeoutMs: number): Promise<string | null> {
   const outcome = work.then(() => null, failureText);
   return within(outcome, timeoutMs, () => 'the database did not answer in time');

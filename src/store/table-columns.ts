@@ -1,4 +1,4 @@
-/** Columns of tables that are written from several places, by their types, in the order in which they are written. */
+/** Columns of tables written from several places, with their types, in writing order. */
 
 /** Of `clock_step`. */
 export const CLOCK_STEP = { sequence: 'integer', from_ms: 'integer', to_ms: 'integer' } as const;

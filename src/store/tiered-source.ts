@@ -9,7 +9,7 @@ import type { Breaks } from './reader-types.js';
 import type { RebuiltBook, StoredRow } from './rebuild.js';
 import type { SequenceRange } from './timeline.js';
 
-/** Rows that were read ahead. */
+/** Prefetched rows. */
 interface Buffer {
   rows: StoredRow[];
   at: number;
@@ -17,21 +17,21 @@ interface Buffer {
   done: boolean;
 }
 
-/** What of the archive belongs to a selection. */
+/** The archive's part of a selection. */
 export interface OlderPart {
   readonly books: ArchivedBooks;
   readonly selection: ArchivedSelection;
   readonly ranges: readonly SequenceRange[];
   /** Number of a market by its key. */
   readonly numberOf: (market: Market) => number;
-  /** By number: the market's first row that the database still has; all before it lie in the archive. */
+  /** By number: the market's first row still in the database; all earlier ones are in the archive. */
   readonly firstHot: ReadonlyMap<number, number>;
   readonly lostRows: LostRows;
-  /** What {@link LostRows.ranges} gave. */
+  /** The result of {@link LostRows.ranges}. */
   readonly lost: readonly SequenceRange[];
 }
 
-/** A {@link BookSource} out of the archive and the database: each market's older rows, then its others. */
+/** A {@link BookSource} of archive and database: each market's older rows, then its others. */
 export class TieredSource implements BookSource {
   readonly markets: ReadonlyMap<number, Market>;
   readonly range: SequenceRange | null;
@@ -66,12 +66,12 @@ export class TieredSource implements BookSource {
   async next(limit: number): Promise<StoredRow[]> {
     const rows: StoredRow[] = [];
     while (rows.length < limit) {
-      // Asked for each row: there are many.
+      // Called for each row: there are many.
       if (isEmpty(this.#cold) || isEmpty(this.#warm)) await this.#fill(limit);
       const cold = this.#cold.rows[this.#cold.at];
       const warm = this.#warm.rows[this.#warm.at];
       if (cold === undefined && warm === undefined) break;
-      // Both count where rows are passed over; a piece is of one part only.
+      // Both count where rows are skipped; a piece belongs to one part only.
       const part = this.#cold.part + this.#warm.part;
       if (rows.length > 0 && part !== this.#part) break;
       this.#part = part;
@@ -88,7 +88,7 @@ export class TieredSource implements BookSource {
     if (start !== null) return start;
     const [market] = this.#older.selection.markets;
     if (market === undefined || this.#older.selection.markets.length > 1) return null;
-    // Some rows too many, those that the database has beside them, are passed over by the caller.
+    // A few rows too many, which the database also has, are skipped by the caller.
     return this.#older.books.startOfLast(market, this.#older.selection, count);
   }
 
@@ -152,7 +152,7 @@ export class TieredSource implements BookSource {
     return this.#pieces.return(undefined);
   }
 
-  /** Whether a row of a market is not in the database. */
+  /** Whether a market's row is missing from the database. */
   #isOlder(marketId: number, sequence: number): boolean {
     const { firstHot, lost } = this.#older;
     return sequence < (firstHot.get(marketId) ?? Infinity) || liesIn(lost, sequence);
@@ -186,10 +186,10 @@ export class TieredSource implements BookSource {
   }
 }
 
-/** Whether it has no rows left, but more can be read into it. */
+/** Whether it has no rows left, but more can be read. */
 const isEmpty = ({ done, at, rows }: Buffer): boolean => !done && at >= rows.length;
 
-/** Intervals in order, those that touch made one. */
+/** Sorted intervals, adjacent ones merged. */
 function joined<T extends { readonly start: number; readonly end: number }>(
   intervals: readonly T[],
 ) {

@@ -2,7 +2,7 @@ import type { Session } from './engine/engine.js';
 import { sql } from './engine/sql.js';
 import type { TimeWindow } from '../market/time-window.js';
 
-/** Sequences from `low` to `high`, both included. */
+/** Sequences from `low` to `high`, both inclusive. */
 export interface SequenceRange {
   readonly low: number;
   readonly high: number;
@@ -16,9 +16,10 @@ interface Segment extends SequenceRange {
 }
 
 /**
- * From time to sequence. Sequences are given out in order of receipt, so timestamps rise with them,
- * except where the clock was set back; those places are in `clock_step` and cut the sequences into
- * segments. Within one, a time is found by bisection over the row numbers: no index on the time.
+ * Maps time to sequence. Sequences are assigned in order of receipt, so timestamps rise with them,
+ * except where the clock was set back; those places are in `clock_step` and divide the sequences
+ * into segments. Within one, a time is found by bisection over the row numbers: no index on the
+ * time.
  */
 export class Timeline {
   readonly #session: Session;
@@ -29,12 +30,12 @@ export class Timeline {
   }
 
   /**
-   * A sequence that no book with a timestamp up to `at` lies beyond; null when there is none at all.
-   * Books up to it may be after `at` only where the clock was set back.
+   * A sequence above all books with a timestamp up to `at`; null when there is none at all. Books
+   * up to it may be after `at` only where the clock was set back.
    */
   async boundAt(at: number): Promise<number | null> {
     const segments = await this.#segments();
-    // The last segment that reaches down to `at` holds the greatest such sequence, or earlier ones do.
+    // The last segment that reaches down to `at` has the highest such sequence, or earlier ones do.
     const segment = segments.findLast(({ min }) => min <= at);
     if (segment === undefined) return null;
     if (segment.max <= at) return segment.high;
@@ -79,7 +80,7 @@ export class Timeline {
       low = Math.max(low, step.sequence);
       min = step.toMs;
     }
-    // The end is open in time: the clock only rises from here on.
+    // Open-ended in time: the clock only rises from here on.
     segments.push({ low, high: Number(last), min, max: Infinity });
     return segments;
   }
@@ -94,7 +95,7 @@ export class Timeline {
   }
 
   /**
-   * A sequence that parts a segment at a time: all its rows below have an earlier timestamp, all
+   * A sequence that divides a segment at a time: all its rows below have an earlier timestamp, all
    * others one not before `time`. One statement; some 20 to 40 row look-ups.
    */
   async #lowerBound(segment: Segment, time: number): Promise<number> {

@@ -2,24 +2,24 @@ import { compareDecimal } from '../market/decimal.js';
 import type { Level, Side, Sides } from '../market/order-book.js';
 import { decodeLevels, forEachLevel } from '../market/level-text.js';
 
-/** Changes that wait at most until they are looked at. */
+/** Maximum changes queued before they are processed. */
 const MAX_WAITING = 1_000;
 
 const NONE: readonly Level[] = [];
 
 /**
- * A side of which only the best level is asked for. Levels are best first: of most changes the first
- * one is enough to know that the best level is still the same. The others are looked at only when it
- * has vanished.
+ * A side of which only the best level is needed. Levels are best first: for most changes the first
+ * one is enough to know that the best level is unchanged. The others are processed only when it has
+ * vanished.
  */
 class TopSide {
   /** Best price, Decimal text; null on an empty side. */
   price: string | null = null;
-  /** The best level alone; none on an empty side. */
+  /** The best level only; none on an empty side. */
   levels: readonly Level[] = NONE;
   readonly #side: Side;
   readonly #volumes = new Map<string, string>();
-  /** Texts of changes that `#volumes` does not know yet. */
+  /** Texts of changes not yet in `#volumes`. */
   #waiting: string[] = [];
   readonly #take = (price: string, volume: string): void => {
     if (volume === '0') this.#volumes.delete(price);
@@ -36,7 +36,7 @@ class TopSide {
     this.#put(null, null);
   }
 
-  /** Takes levels as they are stored; those with volume `0` have vanished. */
+  /** Takes levels in stored form; those with volume `0` have vanished. */
   take(levels: string | readonly Level[]): void {
     if (typeof levels === 'string') return this.#takeText(levels);
     this.#lookAtWaiting();
@@ -49,7 +49,7 @@ class TopSide {
     this.#waiting.push(text);
     const end = text.indexOf('"', 3);
     const volumeEnd = text.indexOf('"', end + 3);
-    // Written otherwise than by us: whatever it says.
+    // Written by another program: use whatever it says.
     if (!text.startsWith('[["') || !text.startsWith('","', end) || volumeEnd < 0) {
       return this.#find();
     }
@@ -72,7 +72,7 @@ class TopSide {
     this.#waiting = [];
   }
 
-  /** Looks for the best level among all. */
+  /** Finds the best level among all. */
   #find(): void {
     this.#lookAtWaiting();
     let best: string | null = null;
@@ -92,19 +92,19 @@ class TopSide {
   }
 }
 
-/** The best levels over many changes, far faster than by making each whole book. */
+/** The best levels over many changes, far faster than by rebuilding each whole book. */
 export class TopOfBook {
   readonly ask = new TopSide('ask');
   readonly bid = new TopSide('bid');
 
-  /** A whole book, as it is stored or as it is. */
+  /** Sets a whole book, in stored form or parsed. */
   set({ asks, bids }: Sides | { readonly asks: string; readonly bids: string }): void {
     this.ask.clear();
     this.bid.clear();
     this.change({ asks, bids } as Sides);
   }
 
-  /** Changed levels. */
+  /** Applies changed levels. */
   change({ asks, bids }: Sides | { readonly asks: string; readonly bids: string }): void {
     this.ask.take(asks);
     this.bid.take(bids);

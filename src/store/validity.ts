@@ -1,6 +1,6 @@
 import type { Breaks } from './reader-types.js';
 
-/** Which moments a market's last book holds for: none in a gap or after a stop. Moments ascend. */
+/** The moments for which a market's last book holds: none in a gap or after a stop. Moments ascend. */
 export class Validity {
   readonly #gaps: Breaks['gaps'];
   readonly #stops: readonly number[];

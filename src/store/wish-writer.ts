@@ -6,7 +6,10 @@ import { defined } from './defined.js';
 import type { Client } from './engine/engine.js';
 import type { MarketIds } from './market-ids.js';
 
-/** Writes what mutations want of markets and exchanges, as the calls of `CollectorMemory` with the same names. */
+/**
+ * Writes what mutations want of markets and exchanges, like the calls of `CollectorMemory` with the
+ * same names.
+ */
 export class WishWriter {
   readonly #client: Client;
   readonly #ids: MarketIds;
@@ -26,7 +29,7 @@ export class WishWriter {
   async setWantedPattern(pattern: CollectPattern, wanted: boolean | null): Promise<void> {
     const client = this.#client;
     const { exchange, symbol, currency } = pattern;
-    // An absent part matches all values, the null of a wider pattern included.
+    // An absent part matches all values, including the null of a wider pattern.
     const pair = defined({ symbol: symbol ?? undefined, currency: currency ?? undefined });
     const any = exchange === null;
     await client.$transaction([

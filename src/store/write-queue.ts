@@ -10,28 +10,28 @@ import type { BookEncoder } from './engine/engine.js';
 import type { Redate } from '../market/clock-reading.js';
 import type { BookRow, RecordingChange, WriteBatch } from './writer-protocol.js';
 
-/** Bounds of the queue. */
+/** Limits of the queue. */
 interface QueueLimits {
   readonly maxQueuedBooks: number;
   readonly maxQueuedBytes: number;
-  /** Books of one batch at most. */
+  /** Maximum books per batch. */
   readonly maxBatch: number;
-  /** Makes what makes bytes of the books, of the database's engine. */
+  /** Creates the book encoder of the database's engine. */
   readonly encoder: () => BookEncoder;
 }
 
-/** Text of one batch at most, bytes; what the writer needs beside it is a few times that. */
+/** Maximum text per batch, bytes; the writer needs a few times that in addition. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
-/** Gaps, coverage and log records that may wait; the second: an hour of 2,000 markets. */
+/** Maximum queued gaps, coverage and log records; the second: an hour of 2,000 markets. */
 const MAX_GAPS = 100_000;
 const MAX_COVERAGE = 120_000;
 const MAX_LOGS = 10_000;
-/** Beyond the ids of batches: as large as `randomInt` gives. */
+/** Upper bound of batch ids: the maximum of `randomInt`. */
 const MAX_ID = 2 ** 48 - 1;
 
 /**
- * What waits for the writer, in order, within bounds. A batch that is being written still counts:
- * {@link begin} hands it out, {@link commit} removes it, {@link abort} leaves it first in line.
+ * What waits for the writer, in order, within limits. A batch being written still counts: {@link
+ * begin} hands it out, {@link commit} removes it, {@link abort} leaves it first in line.
  */
 export class WriteQueue {
   readonly #limits: QueueLimits;
@@ -46,17 +46,17 @@ export class WriteQueue {
   readonly #logs = new BoundedList<LogRecord>(MAX_LOGS);
   #recording = new Map<string, RecordingChange>();
   readonly #redates: Redate[] = [];
-  /** Gaps that were there when the last of those came: later ones are rightly dated. */
+  /** Gaps present when the last of those was added: later ones are dated correctly. */
   #beforeRedate: ReadonlySet<Gap> = new Set();
   #full = false;
   #current: WriteBatch | null = null;
   #droppedGaps = 0;
-  /** Number of the last message of the log that is stored, and of the last that was added; null = no log. */
+  /** Number of the last log message stored, and of the last one added; null = no log. */
   #logStored = 0;
   #logAt: number | null = null;
-  /** Number of the last message that went from the log unread in this run; undefined = none did. */
+  /** Number of the last message that left the log unread in this run; undefined = none did. */
   #unread: number | undefined;
-  /** A batch that failed: it is tried again as it was, for it may be written, and only its answer lost. */
+  /** A failed batch: it is retried unchanged, since it may have been written and only its answer lost. */
   #again: WriteBatch | null = null;
 
   constructor(limits: QueueLimits) {
@@ -64,19 +64,19 @@ export class WriteQueue {
     this.#batches = [new BookBatch(limits.encoder())];
   }
 
-  /** Books, trades and spans of them waiting, those of the batch under way included. */
+  /** Books, trades and trade spans waiting, including those of the batch being written. */
   get books(): number {
     return this.#books;
   }
 
-  /** Sequence of the first book or trade that waits, null when none does. */
+  /** Sequence of the first waiting book or trade, null when there is none. */
   get firstSequence(): number | null {
-    // The first batch may have none: it is being written for its records or as a sign of life.
+    // The first batch may have none: it is being written for its records or as a heartbeat.
     for (const { firstSequence } of this.#batches) if (firstSequence !== null) return firstSequence;
     return null;
   }
 
-  /** Estimated bytes of those. */
+  /** Their estimated size in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -91,7 +91,7 @@ export class WriteQueue {
     return this.#batches.length > 1 || this.#isFull(this.#batches[0]!);
   }
 
-  /** Number of the last message of the log that is stored. */
+  /** Number of the last log message stored. */
   get logStored(): number {
     return this.#logStored;
   }
@@ -110,7 +110,7 @@ export class WriteQueue {
   }
 
   /**
-   * Whether a book may be added. Once a bound is reached, not before half of it is free again:
+   * Whether a book may be added. Once a limit is reached, not before half of it is free again:
    * otherwise every market would open and close a gap with each batch.
    */
   get hasRoom(): boolean {
@@ -121,24 +121,24 @@ export class WriteQueue {
     return !this.#full;
   }
 
-  /** What is added is out of a log from now on, of which this message is stored. */
+  /** From now on additions come from a log, of which this message is stored. */
   beginLog(stored: number): void {
     this.#logStored = stored;
     this.#logAt = stored;
     this.#unread = undefined;
   }
 
-  /** All that this message of the log says has been added. */
+  /** Everything in this log message has been added. */
   logAt(position: number): void {
     this.#logAt = position;
   }
 
-  /** Messages of the log up to this one went from there unread. */
+  /** Log messages up to this one left it unread. */
   logUnread(upTo: number): void {
     this.#unread = upTo;
   }
 
-  /** Whether the batch that is gathered has no room: of a log nothing may be added to a further one. */
+  /** Whether the current batch is full: with a log nothing may be added to a further one. */
   get gathered(): boolean {
     const last = this.#batches.at(-1)!;
     const underWay = (this.#current ?? this.#again) !== null;
@@ -159,7 +159,7 @@ export class WriteQueue {
     this.#add((batch) => batch.addTrade(trade));
   }
 
-  /** Adds what is known of spans of trades. */
+  /** Adds the completeness of trade spans. */
   addTradeSpan(change: TradeSpanChange): void {
     this.#add((batch) => batch.addTradeSpan(change));
   }
@@ -172,7 +172,7 @@ export class WriteQueue {
     this.#bytes += batch.bytes - before;
   }
 
-  /** The batch that is being filled. */
+  /** The batch being filled. */
   #openBatch(): BookBatch {
     let batch = this.#batches.at(-1)!;
     if (
@@ -186,40 +186,40 @@ export class WriteQueue {
     return batch;
   }
 
-  /** Adds a gap; a newer word about the same gap replaces the older one. */
+  /** Adds a gap; a newer report of the same gap replaces the older one. */
   addGap(gap: Gap): void {
     const key = gapKey(gap);
     if (this.#gaps.size >= MAX_GAPS && !this.#gaps.has(key)) this.#droppedGaps++;
     else this.#gaps.set(key, gap);
   }
 
-  /** Adds what was received of a market in a minute; beyond the bound the oldest goes. */
+  /** Adds what was received for a market in a minute; beyond the limit the oldest is dropped. */
   addCoverage(record: CoverageMinute): void {
     this.#coverage.add(record);
   }
 
-  /** Adds a log record; beyond the bound the oldest goes. */
+  /** Adds a log record; beyond the limit the oldest is dropped. */
   addLog(record: LogRecord): void {
     this.#logs.add(record);
   }
 
-  /** Adds times to date again: of all that was stored or added before. */
+  /** Adds a redating of everything stored or added before. */
   addRedate(redate: Redate): void {
     this.#redates.push(redate);
-    // In its place among the spans of trades: what was said since is rightly dated.
+    // In its place among the trade spans: what was reported since is dated correctly.
     this.addTradeSpan(redate);
     this.#beforeRedate = new Set(this.#gaps.values());
   }
 
-  /** Adds a change; a newer one about the same market replaces the older one. */
+  /** Adds a change; a newer one for the same market replaces the older one. */
   addRecording(change: RecordingChange): void {
     this.#recording.set(marketKey(change.market), change);
   }
 
   /**
    * The next batch, oldest first; the same again after {@link abort}.
-   * @param now Unix ms; the batch vouches for all books until then when it takes them all.
-   * @param heartbeat whether the batch shall carry a sign of life.
+   * @param now Unix ms; the batch vouches for all books until then if it takes them all.
+   * @param heartbeat whether the batch should carry a heartbeat.
    */
   begin(now: number, heartbeat: boolean): WriteBatch {
     const books = this.#batches[0]!;
@@ -271,7 +271,7 @@ export class WriteQueue {
     this.#coverage.commit();
     this.#logs.commit();
     this.#redates.splice(0, batch.redates.length);
-    // What was said again while the batch was written is a different object and stays.
+    // What was reported again while the batch was being written is a different object and stays.
     for (const gap of [...batch.gaps, ...batch.laterGaps]) {
       if (this.#gaps.get(gapKey(gap)) === gap) this.#gaps.delete(gapKey(gap));
     }
@@ -286,7 +286,7 @@ export class WriteQueue {
     return this.#current === null ? [] : this.#batches[0]!.timestamps;
   }
 
-  /** How many trades the batch of {@link begin} has. */
+  /** Number of trades in the batch of {@link begin}. */
   get currentTrades(): number {
     return this.#current === null ? 0 : this.#batches[0]!.tradeCount;
   }
@@ -302,7 +302,7 @@ export class WriteQueue {
   }
 }
 
-/** Records in order, at most so many; those of a batch being written are not counted. */
+/** Records in order, bounded; those in a batch being written are not counted. */
 class BoundedList<T> {
   items: T[] = [];
   dropped = 0;
@@ -313,7 +313,7 @@ class BoundedList<T> {
     this.#limit = limit;
   }
 
-  /** Adds one; beyond the bound the oldest goes that is not being written. */
+  /** Adds one; beyond the limit the oldest that is not being written is dropped. */
   add(item: T): void {
     this.items.push(item);
     if (this.items.length - this.#writing <= this.#limit) return;
@@ -321,7 +321,7 @@ class BoundedList<T> {
     this.dropped++;
   }
 
-  /** All there are; they stay until {@link commit}. */
+  /** All of them; they stay until {@link commit}. */
   begin(): T[] {
     this.#writing = this.items.length;
     return this.items.slice();

@@ -17,7 +17,7 @@ export interface MarketNumber {
   id: number | null;
 }
 
-/** A place where the clock was set back: from when to when, Unix ms, with the book of a sequence. */
+/** Where the clock was set back: from when to when, Unix ms, at the book with a sequence. */
 export interface ClockStep {
   readonly sequence: number;
   readonly fromMs: number;
@@ -33,7 +33,7 @@ export interface BookRow extends EncodedBook {
    * the levels gone since the last run's newest book.
    */
   readonly first: boolean;
-  /** When the clock was set back just before this book: the timestamp of the book before it. */
+  /** If the clock was set back just before this book: the timestamp of the previous book. */
   readonly steppedFrom: number | null;
 }
 
@@ -46,13 +46,13 @@ export interface RecordingChange {
 
 /** The log of several nodes that a database is filled from. */
 export interface LogPlace {
-  /** The id that its stream was made with. */
+  /** The id that its stream was created with. */
   readonly id: number;
-  /** What is added to the number of a message to make a sequence. */
+  /** Added to a message number to make a sequence. */
   readonly base: number;
-  /** Number of the last message that is stored. */
+  /** Number of the last message stored. */
   readonly offset: number;
-  /** Number of the last message that went from the log unread, or may have; 0 = none did. */
+  /** Number of the last message that left, or may have left, the log unread; 0 = none. */
   readonly unread: number;
 }
 
@@ -60,11 +60,11 @@ export interface LogPlace {
 interface LogPart {
   readonly from: number;
   readonly upTo: number;
-  /** See {@link LogPlace.unread}; absent = as it was. */
+  /** See {@link LogPlace.unread}; absent = unchanged. */
   readonly unread?: number | undefined;
 }
 
-/** The sequences of the books and trades of a batch, and when the first was received, Unix ms. */
+/** The sequences of a batch's books and trades, and when the first was received, Unix ms. */
 export interface BatchSpan {
   readonly first: number;
   readonly last: number;
@@ -73,47 +73,47 @@ export interface BatchSpan {
 
 /** What one flush writes, in one transaction. */
 export interface WriteBatch {
-  /** A number of its own, 1 or more, by which the database knows the last batch that it has. */
+  /** Unique number, at least 1, by which the database recognises its last batch. */
   readonly id: number;
-  /** It was handed to the writer before, and whether it was written is unknown: the same again. */
+  /** It was passed to the writer before, and whether it was written is unknown: the same again. */
   readonly again: boolean;
   /** Null = it has no books and no trades. */
   readonly span: BatchSpan | null;
   /**
-   * The part of the log that the batch is: behind one message, up to another. Null or absent without a log.
-   * Refused with {@link LOG_MOVED} when the database does not end with the first.
+   * The part of the log that the batch covers: after one message and up to another. Null or absent
+   * without a log. Refused with {@link LOG_MOVED} when the database does not end with the first.
    */
   readonly log?: LogPart | null;
   /** Books of numbered markets, as bytes of `BookEncoder`; null = none. */
   readonly rows: Uint8Array<ArrayBuffer> | null;
-  /** Books of other markets; among them the first of each market. */
+  /** Books of other markets, including the first of each market. */
   readonly books: readonly BookRow[];
-  /** In order of sequence, as `WaitingTrades` makes bytes of them. Null = none. */
+  /** In order of sequence, encoded by `WaitingTrades`. Null = none. */
   readonly trades: Uint8Array<ArrayBuffer> | null;
-  /** In the order in which they came: a later one replaces what an earlier one says. */
+  /** In order of arrival: a later one overrides an earlier one. */
   readonly tradeSpans: readonly TradeSpanChange[];
   readonly steps: readonly ClockStep[];
   readonly gaps: readonly Gap[];
   readonly coverage: readonly CoverageMinute[];
   readonly logs: readonly LogRecord[];
   readonly recording: readonly RecordingChange[];
-  /** Done in order, after all of the above. */
+  /** Applied in order, after all of the above. */
   readonly redates: readonly Redate[];
-  /** Gaps that are not to be dated again. */
+  /** Gaps that are not to be redated. */
   readonly laterGaps: readonly Gap[];
-  /** All books received until then are stored once this batch is, Unix ms; null = do not say. */
+  /** All books received until then are stored once this batch is, Unix ms; null = no statement. */
   readonly heartbeat: number | null;
 }
 
-/** What the writer needs to know when it starts. */
+/** Startup options of the writer. */
 export interface WriterOptions {
   /** Path of the database file. */
   readonly path: string;
-  /** Books of a piece at most, where the engine keeps them in pieces. */
+  /** Maximum books per partition, where the engine partitions them. */
   readonly pieceBooks?: number | undefined;
-  /** Other writers may have it open, too (`WriterSettings.shared`). Default false. */
+  /** Whether other writers may have it open (`WriterSettings.shared`). Default false. */
   readonly shared?: boolean | undefined;
-  /** For tests of a full disk: the size in pages that the file may reach. */
+  /** For tests of a full disk: maximum size of the file in pages. */
   readonly maxPages?: number | undefined;
 }
 
@@ -124,16 +124,16 @@ export const LOG_TAKEN = 'LOG_TAKEN';
 
 /** What the previous run left. */
 export interface OpenState {
-  /** The log that it was filled from; null if it was by a process alone. */
+  /** The log it was filled from; null if filled by a single process. */
   readonly log: LogPlace | null;
-  /** Greatest sequence that may ever have been given out. */
+  /** Highest sequence that may ever have been assigned. */
   readonly lastSequence: number;
-  /** Sequences up to this one may be given out now. */
+  /** Sequences up to this one may be assigned now. */
   readonly reserved: number;
   readonly heartbeat: number | null;
   /** See `Store.heartbeatAhead`. */
   readonly heartbeatAhead: number | null;
-  /** A time that was believed to be the present (src/store/age-clock.ts), Unix ms; null = none. */
+  /** A time once trusted as the present (src/store/age-clock.ts), Unix ms; null = none. */
   readonly believed: number | null;
   readonly closed: boolean;
   readonly openGaps: Gap[];
@@ -141,44 +141,44 @@ export interface OpenState {
   readonly lastTimestamp: number | null;
 }
 
-/** The calls that the writer's thread answers. */
+/** The calls answered by the writer's thread. */
 export interface WriterService extends RetentionWriter {
   /**
-   * Locks, makes or updates the database, and reserves `block` sequences.
-   * @param used what an archive beside it has: a new database begins above
+   * Locks, creates or migrates the database, and reserves `block` sequences.
+   * @param used what an archive beside it has: a new database starts above that
    */
   open(block: number, used?: UsedNumbers): Promise<OpenState>;
   /**
-   * Writes a batch: all of it or nothing, and once, also when it comes `again` because its answer was
-   * lost with a thread or a connection.
-   * @returns the number of the market of each of `books`.
+   * Writes a batch: all or nothing, and once, even if it comes `again` because its answer was lost
+   * with a thread or a connection.
+   * @returns the market number of each of `books`.
    */
   write(batch: WriteBatch): Promise<number[]>;
-  /** Fills the database from another log from now on, the numbers of which begin above `above`. */
+  /** From now on fills the database from another log, whose numbers start above `above`. */
   beginLog(id: number, above: number): Promise<LogPlace>;
-  /** Makes sure that no sequence up to `upTo` is given out by a later run. */
+  /** Ensures that no sequence up to `upTo` is assigned by a later run. */
   reserve(upTo: number): Promise<void>;
   replaceListing(
     exchange: Exchange,
     listed: readonly ListedMarket[],
   ): Promise<{ added: Pair[]; removed: Pair[] }>;
-  /** Stores the database's size of now (Unix ms), and returns its growth. */
+  /** Stores the database's current size (Unix ms), and returns its growth. */
   sampleSize(now: number): Promise<Growth>;
   setWanted(market: Market, wanted: boolean): Promise<void>;
   setWantedPattern(pattern: CollectPattern, wanted: boolean | null): Promise<void>;
   replaceWishes(wishes: Wishes): Promise<void>;
   setEnabled(exchange: Exchange, enabled: boolean): Promise<void>;
   /**
-   * After a write was refused with `DATABASE_LOST`: copies the database out of its open files, puts
-   * the copy in its place and opens it. One call, for nothing may be written in between. No reader may
-   * have the old one open.
-   * @returns where a file was moved that had been put in its place, or null
-   * @throws {StoreError} when there is no place for the copy; nothing is lost then
+   * After a write was refused with `DATABASE_LOST`: copies the database from its open files, moves
+   * the copy into place and opens it. One call, since nothing may be written in between. No reader
+   * may have the old one open.
+   * @returns where a file put in its place was moved to, or null
+   * @throws {StoreError} when there is no space for the copy; nothing is lost then
    */
   putBack(): Promise<string | null>;
   /**
-   * Notes the clean end, with the last sequence that was given out, and closes the database.
-   * @param aliveAt until when all is vouched for, Unix ms; now unless given
+   * Records a clean shutdown, with the last sequence assigned, and closes the database.
+   * @param aliveAt until when everything is vouched for, Unix ms; defaults to now
    */
   close(lastSequence: number, aliveAt?: number): Promise<void>;
 }

@@ -38,7 +38,7 @@ interface Opened {
   readonly wishes: WishWriter;
 }
 
-/** A sign of life so far ahead of the clock is of a clock that was wrong, ms. */
+/** A heartbeat this far ahead of the clock comes from a wrong clock, ms. */
 const AHEAD_MS = 1_000;
 
 /**
@@ -66,7 +66,7 @@ export class Writer implements WriterService {
     }
   }
 
-  /** Takes up what the runs before have left, and reserves sequences. */
+  /** Takes over what previous runs have left, and reserves sequences. */
   async #begin({ session, client }: Opened, block: number, used: UsedNumbers): Promise<OpenState> {
     if (used.gap > 0) {
       const statements = session.dialect.beginIdsAbove('gap', used.gap);
@@ -94,16 +94,16 @@ export class Writer implements WriterService {
     );
     const reserved = lastSequence + block;
     const log = logPlace(state);
-    // An older version did not note it; another recorder may have noted more meanwhile.
+    // An older version did not record it; another recorder may have recorded more meanwhile.
     const unread = log === null || state.has('log_unread') ? {} : { log_unread: log.unread };
     await this.#setState(session, { sequence: reserved, closed: 0, ...unread }, true);
-    // From here on it has a history of its own.
+    // From here on it has its own history.
     if (state.has(COPIED_KEY)) await client.state.delete({ where: { key: COPIED_KEY } });
-    // Books are stored in order, so the newest one vouches for all before it, as a heartbeat does.
+    // Books are stored in order, so the newest one vouches for all before it, like a heartbeat.
     const alive = [state.get('heartbeat'), newest?.timestamp].flatMap((t) => t ?? []).map(Number);
     const now = Date.now();
     const believable = alive.filter((time) => time <= now + AHEAD_MS);
-    // A sign of life ahead of the clock: one of the two clocks was wrong.
+    // A heartbeat ahead of the clock: one of the two clocks was wrong.
     if (alive.length > 0 && believable.length === 0)
       believable.push(await newestUpTo(session, now));
     return {
@@ -146,12 +146,12 @@ export class Writer implements WriterService {
 
   async beginLog(id: number, above: number): Promise<LogPlace> {
     const { session, client } = await this.#database();
-    // Another recorder may have begun it meanwhile.
+    // Another recorder may have started it meanwhile.
     const begun = logPlace(await stateOf(client, LOG_KEYS));
     if (begun?.id === id) return begun;
     if (begun !== null && !(await session.alone())) {
       throw new StoreError(
-        'a recorder of another cluster has this database open and fills it from the log of its own NATS servers; give each cluster a database of its own',
+        'a recorder of another cluster has this database open and fills it from the log of its own NATS servers; give each cluster its own database',
         LOG_TAKEN,
       );
     }
@@ -255,7 +255,7 @@ export class Writer implements WriterService {
     return aside;
   }
 
-  /** The open database; opened by the first call, and again by the next after a failure to open. */
+  /** The open database; opened by the first call, and by the next one after a failure to open. */
   #database(): Promise<Opened> {
     this.#opened ??= this.#openDatabase().catch((error: unknown) => {
       this.#opened = undefined;
@@ -289,7 +289,7 @@ export class Writer implements WriterService {
     }
   }
 
-  /** @param durable wait until the disk has it, so that it survives even a loss of power. */
+  /** @param durable wait until it is on disk, so that it survives a power loss. */
   async #setState(
     session: WriterSession,
     values: Readonly<Record<string, number>>,
@@ -302,7 +302,7 @@ export class Writer implements WriterService {
 
 const LOG_KEYS = ['log_id', 'log_base', 'log_offset', 'log_unread'];
 
-/** The place in the log of several nodes that `state` names; null = none. */
+/** The position in the log of several nodes stored in `state`; null = none. */
 function logPlace(state: ReadonlyMap<string, number>): LogPlace | null {
   const id = state.get('log_id');
   if (id === undefined) return null;

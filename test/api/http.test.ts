@@ -307,7 +307,7 @@ describe('/export', () => {
     await trades.text();
     expect([trades.status, trades.headers.get('x-note')]).toEqual([
       200,
-      'no trade of UPBIT:BTC-* is stored; trades are recorded where CHANNELS has trade',
+      'no trade of UPBIT:BTC-* is stored; trades are recorded if CHANNELS contains trade',
     ]);
     const link = '<UPBIT.csv?shape=gaps&symbol=BTC&of=trades>; rel="related"';
     expect([trades.headers.get('x-gaps'), trades.headers.get('link')]).toEqual(['0', link]);

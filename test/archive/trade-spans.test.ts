@@ -137,7 +137,7 @@ describe('what is known of trades', () => {
     });
     const strict = await run('UPBIT', '--shape', 'trades', '--format', 'csv', '--strict');
     expect(strict.code).toBe(3);
-    expect(strict.err).toMatch(/1 gap touches this window.*--shape gaps --of trades lists them/);
+    expect(strict.err).toMatch(/1 gap overlaps this window.*--shape gaps --of trades lists them/);
     const listed = await run('UPBIT', '--shape', 'gaps', '--of', 'trades', '--format', 'ndjson');
     expect(objects(listed.out)).toEqual([
       {

@@ -45,12 +45,12 @@ const BROKEN: readonly { name: string; break: (file: Buffer) => Buffer; says: Re
   {
     name: 'that was cut off',
     break: (file) => file.subarray(0, Math.floor((file.length * 3) / 4)),
-    says: /damaged: it was cut off at \d+ of \d+ bytes; restore it or set DB_PATH to a new file/,
+    says: /damaged: it was truncated to \d+ of \d+ bytes; restore it or set DB_PATH to a new file/,
   },
   {
     name: 'that lacks its last page',
     break: (file) => file.subarray(0, file.length - 4096),
-    says: /damaged: it was cut off/,
+    says: /damaged: it was truncated/,
   },
   {
     name: 'whose list of tables is overwritten',

@@ -29,7 +29,7 @@ describe('our own words in Korean', () => {
     ],
     ['the exchange refused the subscription: invalid pair', '거래소가 구독을 거절함: invalid pair'],
     [
-      'cannot open the database postgresql://db:5432/x: no server answers there; start it, or correct the address (ECONNREFUSED)',
+      'cannot open the database postgresql://db:5432/x: no server is listening there; start it, or correct the address (ECONNREFUSED)',
       '데이터베이스를 열 수 없음 (postgresql://db:5432/x): 응답하는 서버가 없음; 서버를 시작하거나 주소를 수정 (ECONNREFUSED)',
     ],
     [

@@ -120,8 +120,8 @@ describeWithPostgres('a copy of an SQLite file in PostgreSQL', () => {
     await expect(interrupted).rejects.toThrow('interrupted');
     const [some] = await queryOf(target.path, 'SELECT count(*)::int AS n FROM book');
     expect(some!['n']).toBeGreaterThan(0);
-    await expect(openStore({ path: target.path })).rejects.toThrow(/copy that was not finished/);
-    await expect(DayReader.open(target.path)).rejects.toThrow(/copy that was not finished/);
+    await expect(openStore({ path: target.path })).rejects.toThrow(/is an unfinished copy/);
+    await expect(DayReader.open(target.path)).rejects.toThrow(/is an unfinished copy/);
     expect(await copy()).toMatchObject({ books: 4_100, trades: 600, recording: false });
     expect(await asNextRun(target.path)).toEqual(await asNextRun(from));
   });
@@ -177,7 +177,7 @@ describeWithPostgres('a copy of an SQLite file in PostgreSQL', () => {
       new Recorder(store).put(UPBIT_ETH, T0, small(1));
       await stored(store);
     });
-    await refused(/a history of its own/, '--from', source, '--to', target.path);
+    await refused(/already has its own history/, '--from', source, '--to', target.path);
     await withStore({ path: target.path }, async ({ reader }) => {
       expect(await exportOf(reader, { exchange: 'UPBIT', shape: 'books' })).toHaveLength(1);
     });

@@ -192,7 +192,7 @@ describe('a disk that fails', () => {
     for (let i = 0; i < 50; i++) recorder.put(UPBIT_BTC, i, big(i));
     await until(() => store.stats().failure !== null);
     const started = Date.now();
-    await expect(store.close(300)).rejects.toThrow(/did not close in order: .*disk is full/);
+    await expect(store.close(300)).rejects.toThrow(/did not close cleanly: .*disk is full/);
     expect(Date.now() - started).toBeLessThan(5_000);
     // The run after it knows that this one did not end in order.
     await withStore({ path }, async (next) => {

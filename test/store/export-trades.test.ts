@@ -181,10 +181,10 @@ describe('the shape trades', () => {
     const { code, out, err } = await run('KORBIT');
     expect([code, out]).toEqual([0, '[]\n']);
     expect(err).toContain(
-      'note: no trade of KORBIT:*-* is stored; trades are recorded where CHANNELS has trade',
+      'note: no trade of KORBIT:*-* is stored; trades are recorded if CHANNELS contains trade',
     );
     const wrong = await run('UPBIT', '--every', '1000');
-    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('means nothing')]);
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('does not apply')]);
   });
 
   it('gives what is stored when it begins, though trades are packed and written meanwhile', async () => {

@@ -213,7 +213,7 @@ describe('the command', () => {
     const { code, err } = await run([...window, '--out', file]);
     expect(code).toBe(0);
     expect(err.split('\n')[0]).toBe(
-      `note: 2 gaps touch this window, the longest 0.7 s of UPBIT:ETH-KRW from ` +
+      `note: 2 gaps overlap this window, the longest 0.7 s of UPBIT:ETH-KRW from ` +
         `2026-09-01T00:00:01.000Z (PROCESS_DOWN); ${file}.gaps.ndjson has them`,
     );
     const lines = (await readFile(`${file}.gaps.ndjson`, 'utf8')).trimEnd().split('\n');
@@ -222,7 +222,7 @@ describe('the command', () => {
 
     const rows = await run(window);
     expect(JSON.parse(rows.out)).toEqual(JSON.parse(await readFile(file, 'utf8')));
-    expect(rows.err).toContain('2 gaps touch this window');
+    expect(rows.err).toContain('2 gaps overlap this window');
     expect(rows.err).toContain('--shape gaps lists them');
     const gaps = await run([...window, '--shape', 'gaps']);
     expect(gaps.code).toBe(0);
@@ -233,7 +233,7 @@ describe('the command', () => {
   it('writes no file beside a device', async () => {
     const { code, err } = await run(['UPBIT', '--symbol', 'ETH', '--out', '/dev/null']);
     expect(code).toBe(0);
-    expect(err).toContain('1003 gaps touch this window');
+    expect(err).toContain('1003 gaps overlap this window');
     expect(existsSync('/dev/null.gaps.ndjson')).toBe(false);
   });
 
@@ -254,7 +254,7 @@ describe('the command', () => {
   it('writes an empty array and says so when nothing was recorded', async () => {
     const { code, out, err } = await run(['KORBIT']);
     expect([code, JSON.parse(out)]).toEqual([0, []]);
-    expect(err).toContain('nothing of KORBIT:*-* has been recorded');
+    expect(err).toContain('nothing has been recorded for KORBIT:*-*');
     expect((await run(['UPBIT', '--to', '2020-01-01', '--format', 'ndjson'])).out).toBe('');
   });
 
@@ -283,7 +283,7 @@ describe('the command', () => {
     ],
     [[], /no exchange is named; choose one of BITHUMB/],
     [['UPBIT', 'all'], /unknown exchange "ALL"/],
-    [['UPBIT', '--every', '5'], /"every" means nothing for the shape rows/],
+    [['UPBIT', '--every', '5'], /"every" does not apply to the shape rows/],
     [['UPBIT', '--shape', 'top', '--every', '0.5'], /"every" is "0.5"; it must be a whole number/],
     [['UPBIT', '--shape', 'book_snapshot_5', '--format', 'json'], /has the format csv, not json/],
     [['UPBIT', '--format', 'parquet'], /needs --out FILE/],
@@ -331,7 +331,7 @@ describe('parseExportOptions', () => {
   });
 
   it.each([
-    [{ form: 'x' }, /unknown option "form"; there are exchange, symbol/],
+    [{ form: 'x' }, /unknown option "form"; the options are exchange, symbol/],
     [{ format: 'xlsx' }, /"format" is "xlsx"; it must be json or ndjson or csv or parquet/],
     [{ symbol: 'BTC-KRW' }, /"symbol" is "BTC-KRW"; it must be one name such as BTC/],
     [{ currency: '' }, /"currency" is ""/],

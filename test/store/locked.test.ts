@@ -64,7 +64,7 @@ it.concurrent.each(COMMANDS)(
     const [code] = (await once(child, 'close')) as [number];
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(
-      /^[^\n]+another program holds the database locked; close it \(SQLITE_BUSY\)\n$/,
+      /^[^\n]+another program has the database locked; close it \(SQLITE_BUSY\)\n$/,
     );
     expect(readdirSync(own)).toEqual(['kept.json']);
     expect(readFileSync(join(own, 'kept.json'), 'utf8')).toBe('what was there');

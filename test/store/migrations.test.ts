@@ -85,7 +85,7 @@ describe('migrations', () => {
         'CREATE TABLE t (a); INSERT INTO nowhere VALUES (1)',
       );
       await expect(migrate(connection, [...migrations, broken])).rejects.toThrow(
-        /30000101000000_broken failed, nothing was changed: .*nowhere/,
+        /30000101000000_broken failed; nothing was changed: .*nowhere/,
       );
       expect(await queryRows(connection, TABLES)).toEqual([]);
       expect(await queryRows(connection, 'PRAGMA foreign_keys')).toEqual([[1]]);
@@ -165,7 +165,7 @@ describe('a place that is no place for a database', () => {
   it('is refused when its folder cannot be made', async () => {
     await writeFile(path, '');
     await expect(openStore({ path: join(path, 'below', 'a.db') })).rejects.toThrow(
-      /folder .* cannot be made or written|cannot look at the database/,
+      /folder .* cannot be created or written|cannot inspect the database/,
     );
   });
 });

@@ -146,7 +146,7 @@ describe.each(STATES)('a database of the state %s', (state) => {
     const broken = { name: '30000101000000_broken', sql: 'SELECT 1 FROM nowhere', checksum: 'c' };
     const before = await queryRows(connection, 'SELECT sql FROM sqlite_master ORDER BY name');
     await expect(migrate(connection, [...(await readMigrations()), broken])).rejects.toThrow(
-      /30000101000000_broken failed, nothing was changed/,
+      /30000101000000_broken failed; nothing was changed/,
     );
     expect(await queryRows(connection, 'SELECT sql FROM sqlite_master ORDER BY name')).toEqual(
       before,

@@ -18,7 +18,7 @@ Exit code: 0 copied and equal, 1 failed, 2 wrong usage.`;
 
 const SQLITE = 'sqlite:';
 
-/** The file and the address of the command line and the settings. @throws {UsageError} */
+/** The source and target from the command line and the settings. @throws {UsageError} */
 function readPlaces(): { from: string; to: string } {
   const text = { type: 'string' } as const;
   const { values } = readCommandLine({ usage: USAGE, options: { from: text, to: text } });
@@ -38,7 +38,7 @@ function readPlaces(): { from: string; to: string } {
   const to = values.to ?? databaseUrl;
   if (to === null) {
     throw new UsageError(
-      '--to is missing; name the database of PostgreSQL, postgresql://user:password@host:port/database, there or in DATABASE_URL',
+      '--to is missing; name the PostgreSQL database, postgresql://user:password@host:port/database, there or in DATABASE_URL',
     );
   }
   return { from: values.from?.slice(SQLITE.length) ?? dbPath, to };
@@ -61,8 +61,8 @@ async function main(): Promise<void> {
   const { books, trades, markets, target, recording } = copied;
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   process.stdout.write(
-    `${target}: ${books} books and ${trades} trades of ${markets} markets copied from ${places.from}, read back and equal, ${seconds} s` +
-      `${recording ? '; a recorder still writes that file: stop it and copy again, which brings what has come since' : ''}\n`,
+    `${target}: ${books} books and ${trades} trades of ${markets} markets copied from ${places.from}, verified as equal, ${seconds} s` +
+      `${recording ? '; a recorder is still writing that file: stop it and copy again to transfer what was added since' : ''}\n`,
   );
 }
 

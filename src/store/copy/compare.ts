@@ -6,16 +6,16 @@ import type { MarketDigest } from '../../parquet/manifest.js';
 import { HistoryWalk } from './history.js';
 import { type CopiedTable, pagesOf, TABLES_AFTER, TABLES_BEFORE } from './tables.js';
 
-/** What a database has. */
+/** Contents of a database. */
 export interface Contents {
-  /** Rows and digest of each table, and of books and trades by market, by what they are called. */
+  /** Row counts and digests of each table, and of books and trades by market, by display name. */
   readonly digests: Readonly<Record<string, MarketDigest>>;
   readonly books: number;
   readonly trades: number;
   readonly markets: number;
 }
 
-/** Reads a whole database. @param onSequence called with how far it has come */
+/** Reads a whole database. @param onSequence called with its progress */
 export async function contentsOf(
   rows: Rows,
   onSequence: (sequence: number) => void,
@@ -51,23 +51,23 @@ async function addTable(
 }
 
 function addRow(sums: Map<string, DigestSum>, name: string, row: readonly unknown[]): void {
-  // As JSON, in which no value can be taken for two others.
+  // As JSON, which is unambiguous between values.
   addToSum(sums, name, Number(row[0]) || 0, [null, JSON.stringify(row)]);
 }
 
-/** @throws {StoreError} naming the first thing in which a copy differs from its source */
+/** @throws {StoreError} naming the first difference between a copy and its source */
 export function checkEqual(source: Contents, copy: Contents): void {
   const names = new Set([...Object.keys(source.digests), ...Object.keys(copy.digests)]);
   for (const name of names) {
     const [a, b] = [source.digests[name], copy.digests[name]];
     if (a?.rows === b?.rows && a?.digest === b?.digest) continue;
     throw new StoreError(
-      `the copy was read back and is not equal: ${name}: ${a?.rows ?? 0} in the source, ${b?.rows ?? 0} in the copy${a?.rows === b?.rows ? ', with other contents' : ''}; do not use it`,
+      `the copy differs from its source: ${name}: ${a?.rows ?? 0} in the source, ${b?.rows ?? 0} in the copy${a?.rows === b?.rows ? ', with different contents' : ''}; do not use it`,
     );
   }
 }
 
-/** State of the source that goes with its history. */
+/** State of the source that belongs to its history. */
 export async function stateRows(rows: Rows): Promise<Cell[][]> {
   return rows(sql`SELECT key, value FROM state ORDER BY key`);
 }

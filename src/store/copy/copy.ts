@@ -12,15 +12,15 @@ import { HistoryWalk } from './history.js';
 import { pagesOf, TABLES_AFTER, TABLES_BEFORE } from './tables.js';
 import { CopyTarget } from './target.js';
 
-/** What to copy, and what to report to. */
+/** What to copy, and where to report. */
 export interface CopyTask {
   /** The SQLite file. */
   readonly from: string;
   /** The `postgresql://` address. */
   readonly to: string;
-  /** Told what is being done, and with which sequences. */
+  /** Called with the current step and its sequences. */
   readonly onStep: (step: 'copying' | 'comparing', range: SequenceRange | null) => void;
-  /** Told how far that has come. */
+  /** Called with the progress. */
   readonly onSequence: (sequence: number) => void;
 }
 
@@ -29,19 +29,19 @@ interface SequenceRange {
   readonly high: number;
 }
 
-/** What was copied. */
+/** The result of a copy. */
 export interface Copied extends Contents {
   /** Name of the target, without its password. */
   readonly target: string;
-  /** A recorder writes the source: what came since the copy began is not in it. */
+  /** A recorder is writing the source: what was added since the copy began is missing. */
   readonly recording: boolean;
 }
 
 /**
- * Copies the history of an SQLite file into a database of PostgreSQL, as it is at one moment, and reads
- * both back to compare them. What is there of an earlier, interrupted or complete copy of the same file is
- * compared and kept, so the second one only brings what came since.
- * @throws {StoreError} in one line; of a target that is refused nothing was changed
+ * Copies the history of an SQLite file, as of one moment, into a PostgreSQL database, and compares
+ * the two. Whatever is there from an earlier copy of the same file, interrupted or complete, is
+ * compared and kept, so a second copy only transfers what is new.
+ * @throws {StoreError} with one line; a refused target is left unchanged
  */
 export async function copyHistory(task: CopyTask): Promise<Copied> {
   const from = await canonicalPath(task.from);
@@ -69,7 +69,7 @@ export async function copyHistory(task: CopyTask): Promise<Copied> {
   }
 }
 
-/** @throws {StoreError} when a target has anything but a copy of this source, which nothing recorded into */
+/** @throws {StoreError} when a target has anything but a copy of this source that nothing was recorded into */
 async function checkTarget(target: Engine, identity: string): Promise<void> {
   if (!(await target.exists())) return;
   await target.checkReadable().catch((error: unknown) => {
@@ -85,8 +85,8 @@ async function checkTarget(target: Engine, identity: string): Promise<void> {
     if (!filled || (own && copy)) return;
     throw new StoreError(
       own
-        ? `${target.name} was copied from this file and has been recorded into since; what it has would be lost: use it as it is, or name an empty database`
-        : `${target.name} has a history of its own; name an empty database`,
+        ? `${target.name} was copied from this file and has been recorded into since; that data would be lost: use it as is, or name an empty database`
+        : `${target.name} already has its own history; name an empty database`,
     );
   } finally {
     await session.close();
@@ -109,7 +109,7 @@ async function fill(
   { onStep, onSequence }: CopyTask,
 ): Promise<void> {
   await mark(writer, COPYING_KEY);
-  // It carries on the same history: an archive of it goes on, too.
+  // It continues the same history, and so does its archive.
   await writer.client.$executeRaw`
     UPDATE _prisma_migrations SET id = ${identity} WHERE id = ${await databaseIdentity(writer)}`;
   const target = await CopyTarget.begin(writer);
@@ -139,7 +139,7 @@ async function compare(
   }
 }
 
-/** Takes over the state of the source, lets new rows be numbered behind the old ones, and calls it done. */
+/** Copies the source's state, continues its row numbering, and marks the copy as complete. */
 async function finish(rows: Rows, writer: WriterSession): Promise<void> {
   const { client, dialect } = writer;
   const state = [...(await stateRows(rows)), [COPIED_KEY, 1]];
@@ -171,7 +171,7 @@ async function rangeOf(rows: Rows): Promise<SequenceRange | null> {
   return low === null || high === null ? null : { low, high };
 }
 
-/** Whether a recorder holds the right to write an SQLite file. */
+/** Whether a recorder holds the write lock of an SQLite file. */
 async function isWritten(path: string): Promise<boolean> {
   // Without its file there is no lock, and none is left behind.
   if (!existsSync(lockPath(path))) return false;

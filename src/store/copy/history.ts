@@ -4,20 +4,20 @@ import { sql } from '../engine/sql.js';
 import { toTradeRow, type TradeRow, unpackTrades } from '../trades/codec.js';
 import { blockOf, blocksOf, singles } from '../trades/trade-reader.js';
 
-/** Books of a stretch at most: a deep one may have 40 KB. */
+/** Maximum books per stretch: a deep one may have 40 KB. */
 const BOOKS = 2_000;
-/** The same of trades, and of blocks of them. */
+/** The same for trades, and for blocks of them. */
 const TRADES = 5_000;
 const BLOCKS = 50;
-/** Beyond every sequence. */
+/** Above every sequence. */
 const NO_END = Number.MAX_SAFE_INTEGER;
-/** The market of a trade that is known by its number only. */
+/** Placeholder market for a trade known only by its market's number. */
 const ANY: Market = { exchange: 'UPBIT', symbol: '', currency: '' };
 
 /** A row of `book`: sequence, market, timestamp, exchange timestamp, base, asks, bids. */
 export type BookCells = readonly [number, number, number, number | null, number, string, string];
 
-/** Books and trades behind one sequence, up to another one; trades as single ones. */
+/** Books and trades after one sequence and up to another; trades unpacked. */
 export interface Stretch {
   readonly after: number;
   /** {@link NO_END} for the last one. */
@@ -26,7 +26,7 @@ export interface Stretch {
   readonly trades: readonly TradeRow[];
 }
 
-/** Books of a database behind a sequence, up to another one, in their order, at most so many. */
+/** Books of a database after one sequence and up to another, in order, at most `limit`. */
 export async function booksOf(
   rows: Rows,
   after: number,
@@ -39,7 +39,7 @@ export async function booksOf(
   return found as unknown as BookCells[];
 }
 
-/** Single trades of a database between two sequences, in their order, at most so many. */
+/** Single trades of a database between two sequences, in order, at most `limit`. */
 export function tradesOf(
   rows: Rows,
   after: number,
@@ -55,9 +55,9 @@ export function tradesOf(
 /** Walks the books and trades of a database in order of sequence, in stretches that fit into memory. */
 export class HistoryWalk {
   readonly #rows: Rows;
-  /** Trades of blocks that were read, behind the last stretch. */
+  /** Trades of blocks already read that belong after the last stretch. */
   #unpacked: TradeRow[] = [];
-  /** The block with the greatest `low` that was read. */
+  /** The block with the highest `low` read so far. */
   #blockLow = -1;
 
   constructor(rows: Rows) {
@@ -73,7 +73,7 @@ export class HistoryWalk {
     }
   }
 
-  /** Up to where the next stretch goes, with its books. */
+  /** Where the next stretch ends, with its books. */
   async #next(after: number): Promise<{ upTo: number; books: BookCells[] }> {
     const books = await booksOf(this.#rows, after, NO_END, BOOKS);
     const [ends] = await this.#rows(sql`

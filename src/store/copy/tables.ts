@@ -3,20 +3,20 @@ import { joined, raw, type Sql, sql } from '../engine/sql.js';
 import { storableText } from '../engine/storable.js';
 import { CLOCK_STEP, COVERAGE, LOG } from '../table-columns.js';
 
-/** A table that is copied row by row: all but those of books and trades. */
+/** A table copied row by row: all except books and trades. */
 export interface CopiedTable {
   readonly name: string;
   readonly columns: Readonly<Record<string, ColumnType>>;
-  /** Columns that identify and order the rows; the others follow from them. */
+  /** Columns that identify and order the rows; the others depend on them. */
   readonly key: readonly string[];
-  /** How rows come in: over those others refer to, instead of all, or page by page that differs. */
+  /** How rows are copied: upserted because others refer to them, all replaced, or only pages that differ. */
   readonly way: 'over' | 'instead' | 'pages';
 }
 
-/** Rows of a page. */
+/** Rows per page. */
 const PAGE = 4_000;
 
-/** In the order in which they are copied: what others refer to comes first. */
+/** In copying order: what others refer to comes first. */
 export const TABLES_BEFORE: readonly CopiedTable[] = [
   {
     name: 'exchange',
@@ -43,7 +43,7 @@ export const TABLES_BEFORE: readonly CopiedTable[] = [
   },
 ];
 
-/** What comes after books and trades. */
+/** Copied after books and trades. */
 export const TABLES_AFTER: readonly CopiedTable[] = [
   {
     name: 'wanted_pattern',
@@ -111,7 +111,7 @@ export const TABLES_AFTER: readonly CopiedTable[] = [
   },
 ];
 
-/** Rows of a table between two keys, and that second key; null = they are the last ones. */
+/** Rows of a table between two keys, and the second key; null = they are the last ones. */
 export interface TablePage {
   readonly rows: readonly (readonly unknown[])[];
   readonly upTo: readonly Cell[] | null;
@@ -122,7 +122,7 @@ export function columnList(names: readonly string[]): Sql {
   return raw(names.map((name) => `"${name}"`).join(', '));
 }
 
-/** The condition that the key of a row lies behind one and not behind another; null = without end. */
+/** The condition that a row's key is after one key and not after another; null = unbounded. */
 export function within(
   { key }: CopiedTable,
   after: readonly Cell[] | null,
@@ -139,7 +139,7 @@ function values(key: readonly Cell[]): Sql[] {
   return key.map((value) => sql`${value}`);
 }
 
-/** The pages of a table, in order of its key. */
+/** The pages of a table, in key order. */
 export async function* pagesOf(rows: Rows, table: CopiedTable): AsyncGenerator<TablePage> {
   for (let after: readonly Cell[] | null = null; ;) {
     const found: Cell[][] = await readRows(rows, table, within(table, after, null), PAGE);
@@ -151,7 +151,7 @@ export async function* pagesOf(rows: Rows, table: CopiedTable): AsyncGenerator<T
   }
 }
 
-/** Rows of a table that meet a condition, in order of its key, at most so many. */
+/** Rows of a table that meet a condition, in key order, at most `limit`. */
 export function readRows(
   rows: Rows,
   { name, columns, key }: CopiedTable,
@@ -168,7 +168,10 @@ function keyOf({ columns, key }: CopiedTable, row: readonly Cell[]): Cell[] {
   return key.map((name) => row[names.indexOf(name)]!);
 }
 
-/** A row as every engine can have it: SQLite's booleans are numbers, and its texts may be of any characters. */
+/**
+ * A row that every engine can store: SQLite's booleans are numbers, and its texts may contain any
+ * characters.
+ */
 export function plain({ columns }: CopiedTable, row: readonly Cell[]): unknown[] {
   const types = Object.values(columns);
   return row.map((value, i) => {

@@ -5,13 +5,13 @@ import { booksOf, type Stretch, tradesOf } from './history.js';
 import { type CopiedTable, columnList, plain, readRows, type TablePage, within } from './tables.js';
 
 const DAY_MS = 86_400_000;
-/** A book so little before a day that has begun belongs to it: times do not rise exactly with sequences. */
+/** A book this shortly before a new day belongs to the new day: times do not rise exactly with sequences. */
 const BEFORE_DAY_MS = 3_600_000;
 
-/** Writes a copy into a database: only where that differs from its source. */
+/** Writes a copy into a database, only where it differs from its source. */
 export class CopyTarget {
   readonly #session: WriterSession;
-  /** Behind it nothing was there when the copy began. */
+  /** The database had nothing after this sequence when the copy began. */
   readonly #reached: number;
   #day = -Infinity;
 
@@ -20,7 +20,7 @@ export class CopyTarget {
     this.#reached = reached;
   }
 
-  /** @param session of what {@link HistoryWalk} is copied into, from its beginning */
+  /** @param session of the database to copy {@link HistoryWalk} into, from its start */
   static async begin(session: WriterSession): Promise<CopyTarget> {
     const [row] = await session.rows(sql`
       SELECT coalesce((SELECT max(sequence) FROM book), 0),
@@ -28,7 +28,7 @@ export class CopyTarget {
     return new CopyTarget(session, Math.max(...(row as [number, number])));
   }
 
-  /** Makes a stretch as it is in the source. @returns whether anything had to be written */
+  /** Makes a stretch equal to the source. @returns whether anything had to be written */
   async put(stretch: Stretch): Promise<boolean> {
     const { after, upTo, books, trades } = stretch;
     const present = after < this.#reached;
@@ -54,7 +54,7 @@ export class CopyTarget {
     return true;
   }
 
-  /** Makes a table as it is in the source. @param pages of the source */
+  /** Makes a table equal to the source. @param pages of the source */
   async putTable(table: CopiedTable, pages: AsyncIterable<TablePage>): Promise<void> {
     const { client, rows } = this.#session;
     const name = raw(`"${table.name}"`);
@@ -100,17 +100,17 @@ export class CopyTarget {
       SELECT ${all} FROM ${this.#session.dialect.table(rows, columns)} copied WHERE true ${over}`);
   }
 
-  /** Whether a stretch is there as it is in the source. */
+  /** Whether a stretch is already equal to the source. */
   async #has({ after, upTo, books, trades }: Stretch): Promise<boolean> {
     const { rows } = this.#session;
-    // One more than there should be shows that there are more.
+    // One row too many reveals a surplus.
     return (
       equal(books, await booksOf(rows, after, upTo, books.length + 1)) &&
       equal(trades, await tradesOf(rows, after, upTo, trades.length + 1))
     );
   }
 
-  /** Partitions cut where a UTC day begins, as the recorder cuts them. */
+  /** Creates partitions that start with a UTC day, like the recorder. */
   async #makeRoom({ books, trades }: Stretch): Promise<void> {
     const places = [
       ...books.map(([sequence, , timestamp]) => [sequence, timestamp] as const),
@@ -118,7 +118,7 @@ export class CopyTarget {
     ].sort((a, b) => a[0] - b[0]);
     let first = 0;
     for (const [i, [, time]] of places.entries()) {
-      // A part ends before the day becomes another one.
+      // A part ends before the next day starts.
       const day = this.#day;
       if (!this.#beginsDay(time)) continue;
       if (i > first) await this.#room(places.slice(first, i), day);

@@ -8,11 +8,11 @@ export interface Migration {
   /** Name of its folder, e.g. `20261001000000_init`; migrations are applied in order of name. */
   readonly name: string;
   readonly sql: string;
-  /** Lower-case hex SHA-256 of the file, as Prisma records it. */
+  /** Lower-case hex SHA-256 of the file, as recorded by Prisma. */
   readonly checksum: string;
 }
 
-/** Migrations on disk, in the order in which they apply. @throws {StoreError} when there are none. */
+/** Migrations on disk, in order. @throws {StoreError} when there are none. */
 export async function migrationsIn(folder: string): Promise<Migration[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
@@ -29,7 +29,7 @@ export async function migrationsIn(folder: string): Promise<Migration[]> {
 
 /** What says that a migration failed; it is one transaction. */
 export function migrationFailed({ name }: Migration, error: unknown): StoreError {
-  const text = `the migration ${name} failed, nothing was changed: ${failureText(error)}`;
+  const text = `the migration ${name} failed; nothing was changed: ${failureText(error)}`;
   return new StoreError(text, failureCode(error));
 }
 
@@ -37,7 +37,7 @@ function checksum(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Whether a recorded checksum is this file's, with either kind of line ends (as Prisma accepts). */
+/** Whether a recorded checksum matches this file, with either line ending (as Prisma accepts). */
 function isChecksumOf(recorded: string, sql: string): boolean {
   const lf = sql.replaceAll('\r\n', '\n');
   return [sql, lf, lf.replaceAll('\n', '\r\n')].some((text) => checksum(text) === recorded);
@@ -51,10 +51,10 @@ export interface MigrationRecord {
 }
 
 /**
- * Which of `migrations` are not among the records of a database.
- * @param elsewhere the setting that names another database
- * @throws {StoreError} when the database was made by a newer program, when a migration was edited
- * after it was applied, or when one is recorded as having failed.
+ * Those of `migrations` not recorded in a database.
+ * @param elsewhere how to name another database in the settings
+ * @throws {StoreError} when the database was created by a newer program, when a migration was
+ * edited after it was applied, or when one is recorded as failed.
  */
 export function unrecorded(
   migrations: readonly Migration[],

@@ -14,7 +14,7 @@ export async function openEngine(location: string): Promise<Engine> {
   return new SqliteEngine(location);
 }
 
-/** Whether a database is a server's, not a file. */
+/** Whether a database is on a server rather than in a file. */
 export function isServer(location: string): boolean {
   return isPostgresql(location);
 }
@@ -24,12 +24,12 @@ export function shownLocation(location: string): string {
   return isPostgresql(location) ? parseAddress(location).name : location;
 }
 
-/** One name for one database, so that two ways to it meet the same lock. */
+/** One canonical name per database, so that different paths to it use the same lock. */
 export async function canonicalLocation(location: string): Promise<string> {
   return isPostgresql(location) ? location : canonicalPath(location);
 }
 
-/** What gathers books for the database of a location. */
+/** Creates the book encoder for the database at a location. */
 export function bookEncoder(location: string): () => BookEncoder {
   return isPostgresql(location) ? () => new JsonRows() : () => new JsonbRows();
 }

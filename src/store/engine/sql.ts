@@ -1,2 +1,2 @@
-/** Makes pieces of SQL with their parameters, which either engine writes in its own way. */
+/** Builds SQL fragments with parameters, which either engine renders in its own way. */
 export { type Sql, join as joined, raw, sqltag as sql } from '@prisma/client/runtime/client';

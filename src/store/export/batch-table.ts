@@ -7,26 +7,26 @@ import { NARROW, widened } from './narrow-decimal.js';
 
 type Duck = typeof DuckDb;
 
-/** What of the package's vectors is used beside what it promises: their memory, where it is one of numbers. */
+/** Undocumented part of the package's vectors in use: their memory, where it holds numbers. */
 interface NumberVector extends DuckDb.DuckDBVector {
   readonly items?: { set(values: ArrayLike<unknown>): void };
   readonly dataView?: DataView;
 }
 
-/** The function that is the table. */
+/** The function behind the table. */
 const TABLE = 'batches';
 const NARROW_COLUMN = `DECIMAL(${NARROW.width},${NARROW.scale})`;
 
 const levelsOf = (decimal: string): string => `STRUCT(price ${decimal}, volume ${decimal})[]`;
 
-/** A column of some batches, which has one form in all of them. */
+/** A column of several batches, with the same representation in all of them. */
 interface TableColumn {
   readonly type: DuckDb.DuckDBType;
   /** Its part of each batch. */
   readonly parts: readonly BatchColumn[];
 }
 
-/** As what a file has a column. @param narrow whether narrow decimals hold all levels of it */
+/** Converts to the file's representation. @param narrow whether narrow decimals hold all its levels */
 function inFile(value: string, { name, kind }: Column, narrow: boolean): string {
   const named = `"${name.replaceAll('"', '""')}"`;
   switch (kind) {
@@ -43,7 +43,7 @@ function inFile(value: string, { name, kind }: Column, narrow: boolean): string 
       return `${value}::DOUBLE AS ${named}`;
     case 'levels': {
       const list = `list_transform(from_json(${value}, '[["VARCHAR"]]'), lambda l: {'price': l[1], 'volume': l[2]})`;
-      // Text becomes a narrow decimal in a fraction of the time.
+      // Parsing text as a narrow decimal takes a fraction of the time.
       const read = narrow ? `${list}::${levelsOf(NARROW_COLUMN)}` : list;
       return `${read}::${levelsOf(DECIMAL_COLUMN)} AS ${named}`;
     }
@@ -53,20 +53,20 @@ function inFile(value: string, { name, kind }: Column, narrow: boolean): string 
 }
 
 /**
- * Batches of records as a table of DuckDB, which takes them out of their memory as it reads: to put them
- * into a table of its own took as long as to write the file. It is read by one query at a time.
+ * Batches of records as a DuckDB table that reads directly from their memory: copying them into a
+ * table took as long as writing the file. Read by one query at a time.
  */
 export class BatchTable {
   readonly #duck: Duck;
   readonly #columns: readonly Column[];
   #batches: readonly ColumnBatch[] = [];
   #table: readonly TableColumn[] = [];
-  /** Where it is read: which batch, which row of it, and how many nulls of each column lie before that. */
+  /** Read position: the batch, its row, and how many nulls of each column precede that. */
   #batch = 0;
   #row = 0;
   #nulls: number[] = [];
 
-  /** @param connection the one that is to read it */
+  /** @param connection the one that reads it */
   constructor(duck: Duck, connection: DuckDb.DuckDBConnection, columns: readonly Column[]) {
     this.#duck = duck;
     this.#columns = columns;
@@ -85,14 +85,14 @@ export class BatchTable {
   }
 
   /**
-   * Lets the table have these batches, in place of those before.
-   * @returns the query that gives them as a file has them
+   * Replaces the table's contents with these batches.
+   * @returns the query that yields them in the file's representation
    */
   put(batches: readonly ColumnBatch[]): string {
     const table: TableColumn[] = [];
     const selected = this.#columns.map((column, i) => {
       const parts = batches.map(({ columns }) => columns[i]!);
-      // The market of an export of one market. The table needs a column, so the last one is none.
+      // The market of a single-market export. The table needs a column, so never the last one.
       const word = i < this.#columns.length - 1 ? onlyWord(parts) : null;
       if (word !== null) return inFile(quoted(word), column, true);
       const narrow = parts.every((part) => part.form !== 'texts' || part.narrow);
@@ -134,7 +134,7 @@ export class BatchTable {
   }
 }
 
-/** The one word that all rows of a column have; null where there are others, or none. */
+/** The single word in all rows of a column; null where there are others, or none. */
 function onlyWord(parts: readonly BatchColumn[]): string | null {
   let found: string | null = null;
   for (const part of parts) {
@@ -146,7 +146,7 @@ function onlyWord(parts: readonly BatchColumn[]): string | null {
   return found;
 }
 
-/** A column of some batches in the one form that holds all of it. */
+/** A column of several batches in the one representation that fits all of it. */
 function tableColumn(duck: Duck, { kind }: Column, parts: readonly BatchColumn[]): TableColumn {
   switch (parts[0]?.form) {
     case 'integers':
@@ -165,14 +165,14 @@ function tableColumn(duck: Duck, { kind }: Column, parts: readonly BatchColumn[]
   }
 }
 
-/** Decimals as wide ones. */
+/** Converts decimals to wide ones. */
 function wide(part: BatchColumn): BatchColumn {
   if (part.form !== 'narrow') return part;
   const { values, nulls } = part;
   return { form: 'wide', values: widened(values, values.length, values.length), nulls };
 }
 
-/** Words by the numbers that they have in one list. */
+/** Renumbers words to a common list. */
 function sameWords(duck: Duck, parts: readonly BatchColumn[]): TableColumn {
   const numbers = new Map<string, number>();
   const same = parts.map((part): BatchColumn => {

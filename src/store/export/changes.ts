@@ -8,17 +8,17 @@ import type { RebuiltBook, StoredRow } from '../rebuild.js';
 import { type Cell, eachLevel, type RecordSink } from './columns.js';
 import { tardisCells } from './shapes.js';
 
-/** What a reader of the changes of a market knows by now. */
+/** What a reader of a market's changes knows so far. */
 interface Known {
   readonly ask: Map<string, string>;
   readonly bid: Map<string, string>;
-  /** Whole book that the last row stood on; null when rows have been passed over since. */
+  /** Whole book of the last row; null when rows have been skipped since. */
   base: number | null;
   /** Whether the last records were those of a whole book. */
   whole: boolean;
 }
 
-/** Levels as they are stored, or as they are. */
+/** Levels in stored form, or parsed. */
 type Levels = string | readonly Level[];
 
 /** The best `depth` levels of each side of a book. */
@@ -28,10 +28,10 @@ export function cut(book: RebuiltBook, depth: number | undefined): RebuiltBook {
 }
 
 /**
- * Changes as tardis.dev has them. A market's first book, and its first one after a gap, is a
- * snapshot: all that was known is to be forgotten. A whole book that was stored for other reasons
- * brings its changes only. So does one that follows a snapshot directly: a reader forgets what it
- * knew only where a snapshot follows a change.
+ * Changes in the tardis.dev format. A market's first book, and its first one after a gap, is a
+ * snapshot: everything before it is to be forgotten. A whole book stored for other reasons only
+ * yields its changes. So does one that directly follows a snapshot: readers only reset at a
+ * snapshot that follows a change.
  */
 export class ChangeWriter {
   readonly #source: BookSource;
@@ -55,7 +55,7 @@ export class ChangeWriter {
 
   take(row: StoredRow): void | Promise<void> {
     const known = this.#knownOf(row);
-    // What is stored of a change is what is to be written; nothing has to be made of it.
+    // A stored delta is exactly what is to be written; nothing needs rebuilding.
     const stored = this.#depth === undefined && known.base === row.base;
     if (stored && row.base !== row.sequence) return this.#change(row, known, row.asks, row.bids);
     if (this.#depth === undefined && row.base === row.sequence) {
@@ -86,11 +86,11 @@ export class ChangeWriter {
     return known;
   }
 
-  /** Writes what a whole book changes, or the book itself. */
+  /** Writes the changes of a whole book, or the book itself. */
   #whole(row: StoredRow, known: Known, book: Sides): void {
     const first = known.ask.size + known.bid.size === 0;
     const snapshot =
-      // An empty book has no records that could say that it is whole.
+      // An empty book has no records to mark as a snapshot.
       book.asks.length + book.bids.length > 0 &&
       !known.whole &&
       (first || this.#gaps.has(row.sequence));
@@ -112,7 +112,7 @@ export class ChangeWriter {
   #write(row: StoredRow, known: Known, asks: Levels, bids: Levels, snapshot: boolean): void {
     const market = this.#source.markets.get(row.marketId)!;
     const head = [...tardisCells(market, row), snapshot ? 'true' : 'false'];
-    // Bids first, as the files of tardis.dev have a snapshot.
+    // Bids first, as in tardis.dev's snapshots.
     this.#side(head, 'bid', bids, known.bid);
     this.#side(head, 'ask', asks, known.ask);
     known.whole = snapshot;
@@ -128,7 +128,7 @@ export class ChangeWriter {
   }
 }
 
-/** The levels of a whole row that are there. */
+/** The existing levels of a whole row. */
 function wholeSides({ asks, bids }: StoredRow): Sides {
   return {
     asks: presentLevels(decodeLevels(asks)),
@@ -136,7 +136,7 @@ function wholeSides({ asks, bids }: StoredRow): Sides {
   };
 }
 
-/** The levels of a whole side that are not known so, then those known that it has not. */
+/** The levels of a whole side that are new or different, then the known ones it lacks. */
 function changed(known: ReadonlyMap<string, string>, levels: readonly Level[]): Level[] {
   const changes = levels.filter(([price, volume]) => known.get(price) !== volume);
   const there = new Set(levels.map(([price]) => price));

@@ -17,10 +17,10 @@ function databaseEnv(location: string): NodeJS.ProcessEnv {
 }
 
 /**
- * Writes an export into `file` in a separate process, so that neither its memory nor its work is
- * the recorder's.
+ * Writes an export into `file` in a separate process, so that it takes neither memory nor time from
+ * the recorder.
  * @param reader the database and its archive
- * @throws {StoreError} with what the process said
+ * @throws {StoreError} with the process's message
  */
 export async function exportInChild(
   { path, archivePath = '' }: ReaderOptions,
@@ -42,7 +42,7 @@ export async function exportInChild(
   try {
     setPriority(child.pid!, PRIORITY);
   } catch {
-    // Its own matter: it may have ended already.
+    // It may have ended already.
   }
   const [code] = await closed;
   if (code !== 0) throw new StoreError(said.trim().split('\n').at(-1) ?? 'the export ended');

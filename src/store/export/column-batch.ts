@@ -3,7 +3,7 @@ import { encodeLevels } from '../../market/level-text.js';
 import { type Cell, type Column, type ColumnKind, eachLevel, type RecordSink } from './columns.js';
 import { checkDecimal, isNarrow, putNarrow, putWide, widened } from './narrow-decimal.js';
 
-/** A column: integers of 64 bits (times in µs), doubles, decimals, numbers of words, or texts. */
+/** A column: 64-bit integers (times in µs), doubles, decimals, word numbers, or texts. */
 type BatchValues =
   | { readonly form: 'integers' | 'narrow' | 'wide'; readonly values: BigInt64Array }
   | { readonly form: 'ratios'; readonly values: Float64Array }
@@ -12,26 +12,26 @@ type BatchValues =
 
 /** A column of a batch. */
 export type BatchColumn = BatchValues & {
-  /** The rows that have nothing in it; whatever stands there means nothing. */
+  /** The rows with no value; whatever is stored there is meaningless. */
   readonly nulls: readonly number[];
 };
 
-/** Records, column by column, as they are handed from thread to thread and to DuckDB. */
+/** Columnar records, as passed between threads and to DuckDB. */
 export interface ColumnBatch {
   readonly rows: number;
   readonly columns: readonly BatchColumn[];
-  /** About how many bytes they take. */
+  /** Their approximate size in bytes. */
   readonly bytes: number;
 }
 
-/** Rows for which there is room at first. */
+/** Initial row capacity. */
 const FIRST_ROWS = 4_096;
-/** Rows and bytes of a batch: of fewer, handing it over takes longer than it should. */
+/** Rows and bytes of a batch: for fewer, the overhead of passing it on is too large. */
 const FULL_ROWS = 8_192;
 const FULL_BYTES = 4 * 1024 * 1024;
 const BITS_32 = 4_294_967_296;
 
-/** Gathers the values of a column. */
+/** Accumulates the values of a column. */
 abstract class Gathering {
   protected nulls: number[] = [];
 
@@ -40,7 +40,7 @@ abstract class Gathering {
     else this.set(row, cell);
   }
 
-  /** Gives the first `rows` values and begins again. */
+  /** Returns the first `rows` values and starts over. */
   take(rows: number): BatchColumn {
     const { nulls } = this;
     this.nulls = [];
@@ -68,7 +68,7 @@ class Integers extends Gathering {
   readonly #unit: number;
   #words = new Int32Array(0);
 
-  /** @param unit what one counts for */
+  /** @param unit how many words one value takes */
   constructor(unit: number) {
     super();
     this.#unit = unit;
@@ -111,9 +111,9 @@ class Ratios extends Gathering {
 
 class Decimals extends Gathering {
   #words = new Int32Array(0);
-  /** Once a value has come that is not narrow. */
+  /** Set once there is a value that is not narrow. */
   #wide: BigInt64Array | null = null;
-  /** The narrow value put last, and where: the next one is often the same. */
+  /** The last narrow value, and where: the next one is often the same. */
   #last = '';
   #lastAt = 0;
   #rows = 0;
@@ -158,7 +158,7 @@ class Decimals extends Gathering {
   }
 }
 
-/** Texts that come again and again: each is handed over once. */
+/** Recurring texts: each is passed on once. */
 class Words extends Gathering {
   readonly #numbers = new Map<Cell, number>();
   #values = new Uint32Array(0);
@@ -190,9 +190,9 @@ class Words extends Gathering {
   }
 }
 
-/** Texts, and sides of books as the texts of their levels. */
+/** Texts, and sides of books as the text of their levels. */
 class Texts extends Gathering {
-  /** Length of what has gathered. */
+  /** Accumulated length. */
   length = 0;
   #values: string[] = [];
   #narrow = true;
@@ -206,7 +206,7 @@ class Texts extends Gathering {
 
   protected set(row: number, cell: Cell): void {
     const text = typeof cell === 'string' ? cell : this.#textOf(cell as readonly Level[]);
-    // Rows before it that have nothing have nothing here either.
+    // Preceding rows without a value have none here either.
     while (this.#values.length < row) this.#values.push('');
     this.#values.push(text);
     this.length += text.length;
@@ -218,7 +218,7 @@ class Texts extends Gathering {
     this.#values = [];
     this.#narrow = true;
     this.length = 0;
-    // What is kept of a side was looked at in another batch.
+    // The cached side belongs to another batch.
     this.#side = null;
     return { form: 'texts', values, narrow };
   }
@@ -256,7 +256,7 @@ function gathering(kind: ColumnKind): Gathering {
   }
 }
 
-/** Takes the records of an export for a Parquet file, once their decimals have been found to fit. */
+/** Takes the records of an export for a Parquet file, checking that their decimals fit. */
 export class BatchSink implements RecordSink {
   /** Records taken. */
   records = 0;
@@ -270,7 +270,7 @@ export class BatchSink implements RecordSink {
     this.#texts = this.#columns.filter((column) => column instanceof Texts);
   }
 
-  /** About how many bytes have gathered. */
+  /** Approximate number of bytes accumulated. */
   get length(): number {
     const fixed = this.#rows * (this.#columns.length - this.#texts.length) * 8;
     return this.#texts.reduce((sum, { length }) => sum + length, fixed);
@@ -304,7 +304,7 @@ export class BatchSink implements RecordSink {
     });
   }
 
-  /** Takes what has gathered. */
+  /** Takes what has accumulated. */
   take(): ColumnBatch {
     const { length: bytes } = this;
     const rows = this.#rows;

@@ -2,10 +2,9 @@ import type { Level, Side } from '../../market/order-book.js';
 import { decodeLevels } from '../../market/level-text.js';
 
 /**
- * What a column holds: `name` a text that recurs (a market's parts); `word` one that needs no
- * escaping; `text` any other; `decimal` Decimal text; `time` Unix ms; `micros` Unix ms that are
- * written as µs; `integer`; `truth` true or false; `ratio` a floating point number; `levels` a side of a
- * book.
+ * Type of a column: `name` a recurring text (a market's parts); `word` one that needs no escaping;
+ * `text` any other; `decimal` Decimal text; `time` Unix ms; `micros` Unix ms written as µs;
+ * `integer`; `truth` true or false; `ratio` a floating point number; `levels` a side of a book.
  */
 export type ColumnKind =
   | 'name'
@@ -25,18 +24,18 @@ export interface Column {
   readonly kind: ColumnKind;
 }
 
-/** What stands in a column of a record; null = nothing. */
+/** The value of a column in a record; null = none. */
 export type Cell = string | number | boolean | readonly Level[] | null;
 
-/** Takes the records of an export. */
+/** Receives the records of an export. */
 export interface RecordSink {
-  /** Whether so much has gathered in it that it is worth taking out. */
+  /** Whether enough has accumulated to be worth taking. */
   readonly full: boolean;
-  /** A whole record. */
+  /** Adds a whole record. */
   add(cells: readonly Cell[]): void;
   /**
-   * A record for each level: cells before, side, price, volume, cells behind.
-   * @param levels as they are, or the text in which they are stored
+   * Adds a record per level: preceding cells, side, price, volume, following cells.
+   * @param levels parsed, or as stored text
    */
   addLevels(
     before: readonly Cell[],

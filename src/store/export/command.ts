@@ -20,7 +20,7 @@ import { exportColumns, type ExportPlace } from './pieces.js';
 import { ProgressBar } from './progress.js';
 import { FORMATS } from './shapes.js';
 
-/** How long the reader may take to end, ms. */
+/** How long the reader may take to close, ms. */
 const CLOSE_MS = 1_000;
 
 const USAGE = `usage: npm run export -- <EXCHANGE>… | all [options]
@@ -47,7 +47,7 @@ The database is DATABASE_URL or DB_PATH (default ./data/orderbook.db); a recorde
 recording.
 Exit code: 0 done, 1 failed, 2 wrong usage or unknown market, 3 gaps with --strict.`;
 
-/** What the command line asks for. */
+/** The parsed command line. */
 interface Command {
   readonly options: ExportOptions;
   /** File to write; undefined = standard output. */
@@ -56,7 +56,7 @@ interface Command {
   readonly strict: boolean;
 }
 
-/** Reads the command line; null when help was asked for. @throws {BadInputError} naming the flag */
+/** Parses the command line; null when help was requested. @throws {BadInputError} naming the flag */
 function parseCommand(args: readonly string[]): Command | null {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
@@ -81,7 +81,7 @@ function parseCommand(args: readonly string[]): Command | null {
       },
     });
   } catch (error) {
-    // Node's own first sentence names the flag; what follows is about its syntax.
+    // Node's own first sentence names the flag; the rest is about its syntax.
     throw new BadInputError(`${(error as Error).message.split(/\. |\n/)[0]}; --help lists all`);
   }
   const { positionals, values } = parsed;
@@ -94,7 +94,7 @@ function parseCommand(args: readonly string[]): Command | null {
   if (options.format === 'parquet') {
     if (out === undefined) throw new BadInputError('--format parquet needs --out FILE');
     if (isZipped(out)) {
-      throw new BadInputError(`--out ${out}: Parquet is compressed by itself; leave .gz out`);
+      throw new BadInputError(`--out ${out}: Parquet is already compressed; leave .gz out`);
     }
   }
   return { options, out, strict };
@@ -104,10 +104,7 @@ function isZipped(out: string | undefined): boolean {
   return out?.toLowerCase().endsWith('.gz') ?? false;
 }
 
-/**
- * The format that a file's name implies; undefined for a name without an ending.
- * @throws {BadInputError} for an ending that is no format's
- */
+/** The format implied by a file's name, if any. */
 function formatByName(out: string | undefined): string | undefined {
   const ending = extname((out ?? '').replace(/\.gz$/i, '')).slice(1);
   const format = FORMATS.find((known) => known === ending.toLowerCase());
@@ -117,7 +114,7 @@ function formatByName(out: string | undefined): string | undefined {
   );
 }
 
-/** An export that the reader has begun. */
+/** An export that the reader has started. */
 type Begun = ReturnType<ReaderClient['exportChunks']>;
 
 /** What has been written. */
@@ -129,7 +126,7 @@ interface Written {
   readonly last: number | null;
 }
 
-/** Exports from a database; gives the exit code. @throws {Error} of one line */
+/** Exports from a database; returns the exit code. @throws {Error} with one line */
 async function run({ options, out, strict }: Command, past: PastSettings): Promise<number> {
   const started = performance.now();
   const place = await locatePast(past);
@@ -142,20 +139,20 @@ async function run({ options, out, strict }: Command, past: PastSettings): Promi
   if (out !== undefined) await checkOutput(out);
   const reader = new ReaderClient(place);
   try {
-    // Its thread loads while the database is looked at.
+    // Its thread loads while the database is inspected.
     reader.start();
     await checkPast(place);
     const known = checkKnownMarkets(reader, options);
-    // Looked at below, unless something fails before.
+    // Awaited below, unless something fails before.
     known.catch(() => undefined);
-    // The reader goes on with it as soon as it has said which markets there are.
+    // The reader continues with it as soon as it has reported the known markets.
     const begun = begin(reader, options);
-    // It takes a tenth of a second, in which the reader is busy anyway.
+    // Takes a tenth of a second, during which the reader is busy anyway.
     if (options.format === 'parquet') loadDuckDb();
     if (!(await known)) noteNothing(options);
     const beside = out !== undefined && options.shape !== 'gaps' && (await isPlainFile(out));
-    // The gaps come after the books, so that those that were dated back meanwhile are among them,
-    // and are in their place before the books are.
+    // Gaps are read after the books, so that gaps dated back meanwhile are included, and written
+    // before the books are in place.
     const written = await write(options, begun, out, async () => {
       const of = isOfTrades(options) ? 'trades' : 'books';
       const wanted = { ...options, shape: 'gaps', format: 'ndjson', of } as const;
@@ -181,14 +178,14 @@ async function run({ options, out, strict }: Command, past: PastSettings): Promi
   }
 }
 
-/** Begins an export. Whether that fails is looked at where it is written. */
+/** Starts an export. A failure surfaces where it is written. */
 function begin(reader: ReaderClient, options: ExportOptions): Begun {
   const begun = reader.exportChunks(options);
   begun.catch(() => undefined);
   return begun;
 }
 
-/** Writes what is asked for into a file or to standard output; `whole` runs before it is in place. */
+/** Writes the requested export to a file or standard output; `whole` runs before it is in place. */
 async function write(
   options: ExportOptions,
   begun: Begun,
@@ -254,13 +251,13 @@ async function writeParquet(
   return { ...written, bytes: (await stat(path)).size };
 }
 
-/** Notes how far an export has come. */
+/** Records how far an export has come. */
 function reach(written: Written, place: ExportPlace | null): Written {
   if (place === null) return written;
   return { ...written, first: place.first, last: place.timestamp };
 }
 
-/** One line that says what was written. */
+/** One line summarising what was written. */
 function summary(
   { exchanges, symbol, currency, from, to, shape }: ExportOptions,
   { records, bytes, first, last }: Written,
@@ -279,29 +276,29 @@ function summary(
   );
 }
 
-/** Says on standard error which part of the window was not recorded, if any. */
+/** Reports on standard error which part of the window was not recorded, if any. */
 function noteGaps({ count, longest, longestMs }: GapTotals, where: string): void {
   if (longest === null) return;
   const { market, cause, start } = longest;
   process.stderr.write(
-    `note: ${count === 1 ? '1 gap touches' : `${count} gaps touch`} this window, the longest ${longestMs / 1000} s of ` +
+    `note: ${count === 1 ? '1 gap overlaps' : `${count} gaps overlap`} this window, the longest ${longestMs / 1000} s of ` +
       `${marketKey(market)} from ${new Date(start).toISOString()} (${cause}); ${where}\n`,
   );
 }
 
-/** Says on standard error how well the trades of the window are known. */
+/** Reports on standard error how complete the trades of the window are. */
 function noteCompleteness(trades: TradeTotals): void {
   const text = completenessText(trades);
   if (text !== '') process.stderr.write(`note: completeness of the trades, ms: ${text}\n`);
 }
 
-/** Says on standard error when nothing of what was asked for was ever seen. */
+/** Reports on standard error that nothing of the selection was ever seen. */
 function noteNothing({ exchanges, symbol, currency }: ExportOptions): void {
   const wanted = pairText({ symbol: symbol ?? '*', currency: currency ?? '*' });
-  process.stderr.write(`note: nothing of ${exchanges.join(',')}:${wanted} has been recorded\n`);
+  process.stderr.write(`note: nothing has been recorded for ${exchanges.join(',')}:${wanted}\n`);
 }
 
-/** Says on standard error that no trade of what was asked for is stored, if that is so. */
+/** Reports on standard error that no trade of the selection is stored, if that is so. */
 async function noteNoTrades(reader: ReaderClient, options: ExportOptions): Promise<void> {
   const note = await tradesNote(reader, options);
   if (note !== null) process.stderr.write(`note: ${note}\n`);

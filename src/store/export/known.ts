@@ -5,8 +5,8 @@ import type { ExportOptions, StoreReader } from '../reader-types.js';
 import { UnknownMarketInputError } from './options.js';
 
 /**
- * Whether anything that is listed or stored matches what is asked for.
- * @returns false when nothing is known of an exchange's markets, so that any may be one of its
+ * Whether anything listed or stored matches the selection.
+ * @returns false when an exchange's markets are unknown, so that any may exist there
  * @throws {UnknownMarketInputError} with close matches, when they are known and none matches
  */
 export async function checkKnownMarkets(
@@ -41,6 +41,6 @@ export async function checkKnownMarkets(
         ? `; the currencies are ${currencies.join(', ')}`
         : '';
   throw new UnknownMarketInputError(
-    `${pairText(wanted)} is not listed by ${exchanges.join(', ')}, and nothing of it is stored${hint}`,
+    `${pairText(wanted)} is not listed by ${exchanges.join(', ')}, and nothing is stored for it${hint}`,
   );
 }

@@ -1,12 +1,12 @@
 import { DECIMAL_COLUMN, DECIMAL_SCALE, fitsDecimalColumn } from '../../market/decimal-column.js';
 
 /**
- * A decimal of 64 bits, which is made of text and taken by DuckDB many times as fast as a wide one. A
- * column is of this where it holds every digit of its values.
+ * A 64-bit decimal, which is parsed from text and read by DuckDB many times faster than a wide one.
+ * Used for a column where it holds every digit of its values.
  */
 export const NARROW = { width: 18, scale: 8 } as const;
 
-/** What a narrow fraction counts to, and by how much a wide decimal counts finer. */
+/** The unit of a narrow fraction, and the factor to a wide decimal's. */
 const UNIT = 10 ** NARROW.scale;
 const FINER = 10n ** BigInt(DECIMAL_SCALE - NARROW.scale);
 const WHOLE_DIGITS = NARROW.width - NARROW.scale;
@@ -42,9 +42,10 @@ export function isNarrow(text: string): boolean {
 }
 
 /**
- * Puts a Decimal text as a narrow decimal: 64 bits, of whole numbers below 2^53 alone, so exact.
- * @param words 32 bits each, the lower ones first
- * @returns false, having put nothing, when it does not fit
+ * Writes a Decimal text as a narrow decimal: 64 bits, computed from integers below 2^53 only, hence
+ * exact.
+ * @param words 32 bits each, least significant first
+ * @returns false, having written nothing, when it does not fit
  */
 export function putNarrow(words: Int32Array, at: number, text: string): boolean {
   const { length } = text;
@@ -62,7 +63,7 @@ export function putNarrow(words: Int32Array, at: number, text: string): boolean 
   let fraction = 0;
   for (i++; i < length; i++) fraction = fraction * 10 + text.charCodeAt(i) - ZERO;
   fraction *= POWERS[NARROW.scale - decimals]!;
-  // whole × UNIT + fraction is beyond 2^53: as high × 2^16 + low, each of which is not.
+  // whole × UNIT + fraction exceeds 2^53: split as high × 2^16 + low, neither of which does.
   const upper = Math.floor(whole / BITS_16);
   const high = upper * UNIT;
   const low = (whole - upper * BITS_16) * UNIT + fraction;
@@ -78,7 +79,7 @@ export function putNarrow(words: Int32Array, at: number, text: string): boolean 
   return true;
 }
 
-/** Puts a Decimal as 128 bits, the lower word first. @throws {Error} when it does not fit */
+/** Writes a Decimal as 128 bits, least significant word first. @throws {Error} when it does not fit */
 export function putWide(words: BigInt64Array, at: number, text: string): void {
   checkDecimal(text);
   const point = text.indexOf('.');
@@ -87,7 +88,7 @@ export function putWide(words: BigInt64Array, at: number, text: string): void {
   putBits(words, at, BigInt(digits) * 10n ** BigInt(DECIMAL_SCALE - decimals));
 }
 
-/** The first `count` narrow decimals as wide ones, among room for `capacity`. */
+/** The first `count` narrow decimals as wide ones, with room for `capacity`. */
 export function widened(narrow: BigInt64Array, count: number, capacity: number): BigInt64Array {
   const wide = new BigInt64Array(capacity * 2);
   for (let i = 0; i < count; i++) putBits(wide, i * 2, narrow[i]! * FINER);

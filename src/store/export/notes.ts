@@ -7,7 +7,7 @@ export function isOfTrades({ shape, of }: Pick<ExportOptions, 'shape' | 'of'>): 
   return shape === 'trades' || of === 'trades';
 }
 
-/** How well the trades of an export are known, `VERIFIED_BY_REST=86400000, GAP=1200`, in ms. */
+/** Completeness of an export's trades, `VERIFIED_BY_REST=86400000, GAP=1200`, in ms. */
 export function completenessText({ ms }: Pick<TradeTotals, 'ms'>): string {
   const parts = TRADE_COMPLETENESS.flatMap((word) => {
     const length = ms[word] ?? 0;
@@ -16,7 +16,7 @@ export function completenessText({ ms }: Pick<TradeTotals, 'ms'>): string {
   return parts.join(', ');
 }
 
-/** The gaps that touch the window of an export, over all its exchanges. */
+/** The gaps that overlap the window of an export, over all its exchanges. */
 export async function gapsOfExport(
   reader: Pick<StoreReader, 'gapTotals'>,
   { exchanges, symbol, currency, from, to }: ExportOptions,
@@ -31,12 +31,12 @@ export async function gapsOfExport(
   return sum;
 }
 
-/** What to say of the time of which no gap can be known yet. @param since `silentSince` of a reader */
+/** The note on the time for which no gap can be known yet. @param since `silentSince` of a reader */
 export function silenceNote(since: number): string {
   return `the recorder has not run since ${new Date(since).toISOString()}; the time from then on becomes a gap when it starts again`;
 }
 
-/** What to say when no trade of the selected markets was ever stored; else null. */
+/** The note when no trade of the selected markets was ever stored; otherwise null. */
 export async function tradesNote(
   reader: Pick<StoreReader, 'hasTrades'>,
   options: ExportOptions,
@@ -44,5 +44,5 @@ export async function tradesNote(
   if (await reader.hasTrades(options)) return null;
   const { exchanges, symbol = '*', currency = '*' } = options;
   const wanted = pairText({ symbol, currency });
-  return `no trade of ${exchanges.join(',')}:${wanted} is stored; trades are recorded where CHANNELS has trade`;
+  return `no trade of ${exchanges.join(',')}:${wanted} is stored; trades are recorded if CHANNELS contains trade`;
 }

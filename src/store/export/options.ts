@@ -4,7 +4,7 @@ import { TIME_EXAMPLES, timeFromText } from '../../market/time-text.js';
 import type { ExportOptions } from '../reader-types.js';
 import { FORMATS, type ShapeName, SHAPES, shapeOf } from './shapes.js';
 
-/** Something that a person asked for cannot be done; the message says what would be right. */
+/** A user's request that cannot be fulfilled; the message says what would be right. */
 export class BadInputError extends Error {
   constructor(message: string) {
     super(message);
@@ -12,10 +12,10 @@ export class BadInputError extends Error {
   }
 }
 
-/** A market that no exchange lists and of which nothing is stored. */
+/** A market that no exchange lists and nothing is stored for. */
 export class UnknownMarketInputError extends BadInputError {}
 
-/** Names that {@link parseExportOptions} understands: the command's flags, the query parameters. */
+/** Inputs of {@link parseExportOptions}: the command's flags, the query parameters. */
 export const EXPORT_INPUTS = [
   'exchange',
   'symbol',
@@ -29,27 +29,29 @@ export const EXPORT_INPUTS = [
   'of',
 ] as const;
 
-/** Least and greatest of `every`, ms, and of `depth`, levels. */
+/** Minimum and maximum of `every`, ms, and of `depth`, levels. */
 const EVERY = [1, 86_400_000] as const;
 const DEPTH = [1, 10_000] as const;
 
 /**
- * What to export, from texts that a person wrote. Absent: every symbol, every currency, all times,
- * `rows`, `json` (`csv` where the shape has that only). Names in either case. Several exchanges are
- * separated by commas; `all` stands for every one.
+ * Parses export options from user-supplied texts. Absent: every symbol, every currency, all times,
+ * `rows`, `json` (`csv` where the shape has only that). Names are case-insensitive. Several
+ * exchanges are separated by commas; `all` stands for every one.
  * @throws {BadInputError} naming what is wrong and what would be right.
  */
 export function parseExportOptions(input: Record<string, string | undefined>): ExportOptions {
   for (const name of Object.keys(input)) {
     if (!(EXPORT_INPUTS as readonly string[]).includes(name)) {
-      throw new BadInputError(`unknown option "${name}"; there are ${EXPORT_INPUTS.join(', ')}`);
+      throw new BadInputError(
+        `unknown option "${name}"; the options are ${EXPORT_INPUTS.join(', ')}`,
+      );
     }
   }
   const from = parseTime('from', input['from']);
   const to = parseTime('to', input['to']);
   if (from !== undefined && to !== undefined && from >= to) {
     throw new BadInputError(
-      `"from" (${input['from']}) must be before "to" (${input['to']}); "to" itself is excluded`,
+      `"from" (${input['from']}) must be before "to" (${input['to']}); "to" is exclusive`,
     );
   }
   const shape = parseChoice('shape', input['shape'], SHAPE_NAMES) ?? 'rows';
@@ -62,9 +64,7 @@ export function parseExportOptions(input: Record<string, string | undefined>): E
   }
   const of = parseChoice('of', input['of'], GAPS_OF);
   if (of !== undefined && shape !== 'gaps') {
-    throw new BadInputError(
-      `"of" means nothing for the shape ${shape}; the shape that takes it is gaps`,
-    );
+    throw new BadInputError(`"of" does not apply to the shape ${shape}; it applies to gaps`);
   }
   return {
     exchanges: parseExchanges(input['exchange']),
@@ -80,7 +80,7 @@ export function parseExportOptions(input: Record<string, string | undefined>): E
   };
 }
 
-/** Whose gaps an export has. */
+/** Whose gaps to export. */
 const GAPS_OF = ['books', 'trades'] as const;
 
 const SHAPE_NAMES = Object.keys(SHAPES) as ShapeName[];
@@ -97,7 +97,7 @@ function parseExchanges(text: string | undefined): readonly Exchange[] {
   return EXCHANGES.filter((exchange) => names.includes(exchange));
 }
 
-/** A number that only some shapes take. */
+/** A number that only some shapes accept. */
 function parseOf<const N extends 'every' | 'depth'>(
   shape: ShapeName,
   name: N,
@@ -109,7 +109,7 @@ function parseOf<const N extends 'every' | 'depth'>(
   if (!shapeOf(shape)[name]) {
     const taking = SHAPE_NAMES.filter((other) => shapeOf(other)[name]);
     throw new BadInputError(
-      `"${name}" means nothing for the shape ${shape}; the shapes that take it are ${taking.join(', ')}`,
+      `"${name}" does not apply to the shape ${shape}; it applies to ${taking.join(', ')}`,
     );
   }
   const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN;

@@ -8,23 +8,23 @@ import { createGzip } from 'node:zlib';
 import { specialKind } from '../../util/file-kind.js';
 import { BadInputError } from './options.js';
 
-/** Thrown when the reader of our output has gone, as `| head` does. */
+/** Thrown when the reader of our output has gone, as with `| head`. */
 export class ReaderGone extends Error {}
 
-/** Compression of `.gz`: beyond it a file gets little smaller and takes far longer. */
+/** Compression level of `.gz`: above it a file gets little smaller and takes far longer. */
 const GZIP_LEVEL = 4;
 
-/** Where what is needed to write a file lies meanwhile. */
+/** Temporary folder for writing a file. */
 export function workFolder(path: string): string {
   return `${path}.d`;
 }
 
-/** Ending of the name under which a file is written until it is whole. */
+/** Suffix under which a file is written until it is complete. */
 const PART = '.part';
 
 /**
- * Refuses to write into what would never take it: a named pipe without a reader holds up its writer
- * without a word. `/dev/null`, `/dev/stdout` and the shell's `>(…)` are open already.
+ * Refuses outputs that would block forever: a named pipe without a reader silently blocks its
+ * writer. `/dev/null`, `/dev/stdout` and the shell's `>(…)` are open already.
  * @throws {BadInputError}
  */
 export async function checkOutput(out: string): Promise<void> {
@@ -36,12 +36,12 @@ export async function checkOutput(out: string): Promise<void> {
   throw new BadInputError(`--out ${out} is ${kind}; it must name a file`);
 }
 
-/** Whether `out` is, or will be, a regular file: no pipe and no device. */
+/** Whether `out` is, or will be, a regular file: not a pipe or device. */
 export async function isPlainFile(out: string): Promise<boolean> {
   return (await stat(out).catch(() => null))?.isFile() ?? true;
 }
 
-/** A file that appears at its place only once it is whole and on the disk. */
+/** A file that appears in place only once it is complete and durably on disk. */
 export class WholeFile {
   /** Where it is written. */
   readonly part: string;
@@ -59,7 +59,7 @@ export class WholeFile {
     process.once('SIGINT', this.#onSignal).once('SIGTERM', this.#onSignal);
   }
 
-  /** Puts it in its place. */
+  /** Moves it into place. */
   async put(): Promise<void> {
     const file = await open(this.part, 'r+');
     try {
@@ -68,7 +68,7 @@ export class WholeFile {
       await file.close();
     }
     await rename(this.part, this.#path);
-    // The name must also survive a loss of power; some systems open no folders.
+    // The name must also survive a power loss; some systems cannot open folders.
     const folder = await open(dirname(resolve(this.#path))).catch(() => null);
     await folder?.sync().catch(() => undefined);
     await folder?.close();
@@ -86,9 +86,9 @@ export class WholeFile {
   }
 }
 
-/** Writes text with back-pressure, compressed if asked for. */
+/** Writes text with backpressure, compressed if requested. */
 export class TextOutput {
-  /** Bytes that have been written. */
+  /** Bytes written. */
   bytes = 0;
   readonly #head: Writable;
   readonly #last: Writable;
@@ -118,7 +118,7 @@ export class TextOutput {
     const data = Buffer.from(text);
     if (this.#head === this.#last) this.bytes += data.length;
     if (!this.#head.write(data)) {
-      // Either it takes more, or its error is waiting for the next check.
+      // Either it accepts more, or its error awaits the next check.
       await once(this.#head, 'drain').catch(() => undefined);
     }
     this.#check();

@@ -9,17 +9,17 @@ import type { Column } from './columns.js';
 import { workFolder } from './output.js';
 
 /**
- * Records, and bytes of them, of a piece of the file, which is a row group of it: half of DuckDB's own
- * size, so that little is left to do once the last record is there.
+ * Records and bytes per piece, which becomes a row group: half of DuckDB's own size, so that little
+ * is left to do after the last record.
  */
 const PIECE_ROWS = 61_440;
 const PIECE = 16 * 1024 * 1024;
-/** Memory that DuckDB may use; what it makes of a piece takes several times its length. */
+/** DuckDB's memory limit; processing a piece takes several times its size. */
 const MEMORY = '256MB';
 
 /**
- * Writes a Parquet file of batches of records. Each piece of it is written while the records of the next
- * one come; at the end their row groups are put one after the other, as they are.
+ * Writes a Parquet file from batches of records. Each piece is written while the records of the
+ * next one arrive; at the end their row groups are concatenated verbatim.
  */
 export class ParquetFile {
   readonly #path: string;
@@ -28,11 +28,11 @@ export class ParquetFile {
   readonly #close: () => void;
   readonly #table: BatchTable;
   readonly #pieceBytes: number;
-  /** What waits for the next piece. */
+  /** Batches for the next piece. */
   #batches: ColumnBatch[] = [];
   #rows = 0;
   #bytes = 0;
-  /** Pieces that have been written, or are being written. */
+  /** Pieces written or being written. */
   #pieces = 0;
   /** Settles when the last of them is written. */
   #writing: Promise<unknown> = Promise.resolve();
@@ -53,8 +53,8 @@ export class ParquetFile {
   }
 
   /**
-   * Begins the file at `path`; what it needs meanwhile lies in the folder {@link workFolder}.
-   * @param pieceBytes bytes of records that are kept in memory; another number than the usual, for tests
+   * Starts the file at `path`; temporary files go to {@link workFolder}.
+   * @param pieceBytes bytes of records buffered in memory; overridden by tests
    */
   static async begin(
     path: string,
@@ -63,7 +63,7 @@ export class ParquetFile {
   ): Promise<ParquetFile> {
     const duck = loadDuckDb();
     const folder = workFolder(path);
-    // What a run that was killed has left.
+    // Left by a run that was killed.
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder);
     try {
@@ -90,7 +90,7 @@ export class ParquetFile {
     if (this.#rows >= PIECE_ROWS || this.#bytes >= this.#pieceBytes) await this.#endPiece();
   }
 
-  /** Writes the file. Nothing else may be called after it but {@link discard}. */
+  /** Completes the file. Only {@link discard} may be called afterwards. */
   async finish(): Promise<void> {
     if (this.#rows > 0 || this.#pieces === 0) await this.#endPiece();
     await this.#writing;
@@ -100,9 +100,9 @@ export class ParquetFile {
     await this.discard();
   }
 
-  /** Ends it, and removes what lies beside the file. */
+  /** Ends it and removes the temporary files. */
   async discard(): Promise<void> {
-    // DuckDB is not closed while it writes. Why it failed no longer matters, or is known.
+    // DuckDB must not be closed while it writes. Why it failed no longer matters, or is known.
     await this.#writing.catch(() => undefined);
     try {
       this.#close();
@@ -115,7 +115,7 @@ export class ParquetFile {
     return join(this.#folder, `${number}.parquet`);
   }
 
-  /** Lets a piece of the file be made of what waits, once the one before it is done: one at a time. */
+  /** Turns what is buffered into a piece of the file, once the previous one is done. */
   async #endPiece(): Promise<void> {
     const batches = this.#batches;
     this.#batches = [];
@@ -126,7 +126,7 @@ export class ParquetFile {
     this.#writing = this.#connection.run(
       `COPY (${this.#table.put(batches)}) TO ${place} (FORMAT parquet, COMPRESSION zstd)`,
     );
-    // Whether it failed is looked at before the next one is written, or at the end.
+    // A failure surfaces before the next one is written, or at the end.
     this.#writing.catch(() => undefined);
   }
 }

@@ -20,7 +20,7 @@ import {
 } from './shapes.js';
 import { tradeCells } from './trade-cells.js';
 
-/** Rows read at a time: at first, and once it is known that there are many. */
+/** Rows read at a time: at first, and once there turn out to be many. */
 const FIRST_ROWS = 1_000;
 const PAGE_ROWS = 4_000;
 
@@ -30,7 +30,7 @@ export type ShapeOptions = Pick<
   'shape' | 'format' | 'from' | 'to' | 'every' | 'depth'
 >;
 
-/** A place that an export has reached. */
+/** Progress of an export. */
 export interface ExportPlace {
   readonly sequence: number;
   /** The time of its book or trade, and of the first one of the export, Unix ms. */
@@ -49,14 +49,14 @@ export function exportColumns({ shape, format, every }: ShapeOptions): readonly 
   return every === undefined ? ofBook : [...columns('time', 'time'), ...ofBook];
 }
 
-/** Takes the rows of a source in their order and writes records of them. */
+/** Takes the rows of a source in order and writes records for them. */
 interface ShapeWriter {
   /** Called with each page before its rows. */
   page?(rows: readonly StoredRow[]): Promise<void>;
-  /** Records due before a row of this time; yields whenever some were written. */
+  /** Writes records due before a row of this time; yields whenever some were written. */
   before?(time: number): Generator<void>;
   take(row: StoredRow): void | Promise<void>;
-  /** Records due after the last row. */
+  /** Writes records due after the last row. */
   rest?(): Generator<void>;
 }
 
@@ -95,8 +95,8 @@ function place({ sequence, timestamp }: StoredRow, first: number): ExportPlace {
 const DAY_MS = 86_400_000;
 
 /**
- * Writes trades into `sink` as they come, and pauses when it has become full, and after each piece.
- * @param knownOn what is known of the trades of a day, by {@link marketKey}, given its beginning
+ * Writes trades into `sink` as they come, pausing when it is full and after each piece.
+ * @param knownOn completeness of the trades of a day, by {@link marketKey}, given its start
  */
 export async function* writeTrades(
   pieces: AsyncIterable<readonly Trade[]>,
@@ -142,12 +142,12 @@ export async function* writeGaps(
   }
 }
 
-/** Writes when trades may be missing into `sink`, as gaps, pausing at each day. */
+/** Writes the trade gaps into `sink`, pausing at each day. */
 export async function* writeTradeGaps(
   days: AsyncIterable<ReadonlyMap<string, readonly TradePiece[]>>,
   sink: RecordSink,
 ): AsyncGenerator<null> {
-  /** The last gap of each market, which may go on over midnight. */
+  /** The last gap of each market, which may continue past midnight. */
   const open = new Map<string, TradePiece>();
   const write = (key: string, { start, end, cause, detail }: TradePiece): void => {
     sink.add([...marketCells(marketFromKey(key)), start, end, cause ?? 'UNREACHED', detail, 0]);
@@ -187,7 +187,7 @@ async function shapeWriter(
     : sampleWriter(source, book, { ...options, every: options.every }, sink);
 }
 
-/** The levels of each row as they are stored. */
+/** The levels of each row in stored form. */
 function rowWriter(source: BookSource, sink: RecordSink): ShapeWriter {
   const heads = new Map([...source.markets].map(([id, market]) => [id, marketCells(market)]));
   return {
@@ -200,7 +200,7 @@ function rowWriter(source: BookSource, sink: RecordSink): ShapeWriter {
   };
 }
 
-/** A record of each book. */
+/** One record per book. */
 function bookWriter(
   source: BookSource,
   { cells, changesOnly, topOnly }: BookCells,
@@ -222,12 +222,12 @@ function bookWriter(
   };
 }
 
-/** What makes the books of a shape. */
+/** The replay that rebuilds the books of a shape. */
 function replayOf(source: BookSource, topOnly = false): Replay {
   return topOnly ? new TopReplay(source) : new BookReplay(source);
 }
 
-/** Hands on the book after each row, at once where it is there at once. */
+/** Passes on the book after each row, synchronously where possible. */
 function taking(
   replay: Replay,
   write: (row: StoredRow, book: RebuiltBook) => void,
@@ -248,7 +248,7 @@ function sameFrom(start: number, a: readonly Cell[], b: readonly Cell[]): boolea
   return true;
 }
 
-/** A record of each market at each step. */
+/** One record per market and step. */
 async function sampleWriter(
   source: BookSource,
   { cells, topOnly }: BookCells,

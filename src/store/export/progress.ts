@@ -1,10 +1,10 @@
-/** Progress on a terminal: one line on standard error, drawn at most ten times a second. */
+/** Progress on a terminal: one line on standard error, redrawn at most ten times a second. */
 export class ProgressBar {
   readonly #range: { low: number; high: number } | null;
   readonly #shown = process.stderr.isTTY === true;
   #next = 0;
 
-  /** @param range sequences that are exported; null = nothing to show */
+  /** @param range sequences being exported; null = nothing to show */
   constructor(range: { low: number; high: number } | null) {
     this.#range = range;
   }
@@ -17,7 +17,7 @@ export class ProgressBar {
     this.#draw(high === low ? 1 : (sequence - low) / (high - low));
   }
 
-  /** Shows that all is written. */
+  /** Shows completion. */
   end(): void {
     if (!this.#shown || this.#range === null) return;
     this.#draw(1);

@@ -6,16 +6,16 @@ import { Validity } from '../validity.js';
 export interface SampleGrid {
   /** The first step; absent = the first whole multiple of `every` from the first book on. */
   readonly from: number | undefined;
-  /** Steps before this time only. */
+  /** Only steps before this time. */
   readonly to: number | undefined;
-  /** From step to step, ms. */
+  /** Interval between steps, ms. */
   readonly every: number;
 }
 
 /** Writes the book that a market had at a step; null where it had none. */
 export type StepWriter = (step: number, marketId: number, book: RebuiltBook | null) => void;
 
-/** A market's newest book and which moments it speaks for. */
+/** A market's newest book and the moments for which it holds. */
 interface Sampled {
   book: RebuiltBook | null;
   readonly validity: Validity;
@@ -25,7 +25,7 @@ interface Sampled {
 
 /**
  * The last book of each market at or before each step, none where the market was not covered. Books
- * are put in order of sequence; a step is given once a later book has come.
+ * are added in order of sequence; a step is emitted once a later book has come.
  */
 export class Sampler {
   readonly #grid: SampleGrid;
@@ -39,7 +39,7 @@ export class Sampler {
     this.#next = grid.from ?? null;
   }
 
-  /** A sampler with the books that were there at the first step. */
+  /** A sampler with the books in effect at the first step. */
   static async begin(source: BookSource, grid: SampleGrid, write: StepWriter): Promise<Sampler> {
     const sampler = new Sampler(grid, write);
     for (const id of source.markets.keys()) {
@@ -52,7 +52,7 @@ export class Sampler {
     return sampler;
   }
 
-  /** Gives the steps before `time`, one market's after the other; yields after each step. */
+  /** Emits the steps before `time`, market by market; yields after each step. */
   *before(time: number): Generator<void> {
     const { every, to = Infinity } = this.#grid;
     this.#next ??= Math.ceil(time / every) * every;
@@ -67,7 +67,7 @@ export class Sampler {
     }
   }
 
-  /** Notes a book. */
+  /** Adds a book. */
   put(marketId: number, book: RebuiltBook): void {
     const sampled = this.#markets.get(marketId);
     if (sampled === undefined) return;
@@ -75,7 +75,7 @@ export class Sampler {
     sampled.shown = true;
   }
 
-  /** Gives the steps that are left: to the end of the window, else up to the newest book. */
+  /** Emits the remaining steps: to the end of the window, otherwise up to the newest book. */
   *rest(): Generator<void> {
     let newest = -Infinity;
     for (const { book } of this.#markets.values()) {

@@ -5,38 +5,38 @@ import type { Level } from '../../market/order-book.js';
 import type { RebuiltBook } from '../rebuild.js';
 import { type Cell, type Column, columns, MARKET_COLUMNS } from './columns.js';
 
-/** Forms of an export. */
+/** Formats of an export. */
 export const FORMATS = ['json', 'ndjson', 'csv', 'parquet'] as const;
 
-/** Form of an export. */
+/** Format of an export. */
 export type ExportFormat = (typeof FORMATS)[number];
 
-/** What is exported of each book. */
+/** What is exported for each book. */
 export interface BookCells {
   readonly columns: readonly Column[];
-  /** The record of a book, or of a step that has none. */
+  /** The record of a book, or of a step without one. */
   readonly cells: (market: Market, book: RebuiltBook | null) => Cell[];
-  /** Whether the best levels are all that is needed. */
+  /** Whether only the best levels are needed. */
   readonly topOnly?: boolean;
-  /** Whether a book may be left out that gives the same cells as the market's last one. */
+  /** Whether a book that yields the same cells as the market's last one may be skipped. */
   readonly changesOnly?: readonly [from: number];
 }
 
-/** A shape of an export and what it takes. */
+/** A shape of an export and its options. */
 export interface Shape {
-  /** What it consists of: stored levels, changes of levels, whole books, trades, or gaps. */
+  /** What it consists of: stored levels, level changes, whole books, trades, or gaps. */
   readonly of: 'rows' | 'changes' | 'books' | 'trades' | 'gaps';
   readonly formats: readonly ExportFormat[];
-  /** Whether `--every` may sample it and `--depth` cut it. */
+  /** Whether `--every` may sample it and `--depth` limit it. */
   readonly every: boolean;
   readonly depth: boolean;
 }
 
 const ALL = { formats: FORMATS, every: false, depth: false } as const;
-/** Shapes that another program has defined, as CSV. */
+/** Shapes defined by another program, as CSV. */
 const CSV = { formats: ['csv'], every: false, depth: false } as const;
 
-/** Every shape by its name. The ones with underscores are those of tardis.dev. */
+/** Every shape by name. Those with underscores are tardis.dev's. */
 export const SHAPES = {
   rows: { ...ALL, of: 'rows' },
   books: { ...ALL, of: 'books', every: true, depth: true },
@@ -80,7 +80,7 @@ export const GAP_COLUMNS: readonly Column[] = [
   ...columns('integer', 'attempts'),
 ];
 
-/** Columns that every shape of tardis.dev begins with. */
+/** The first columns of every tardis.dev shape. */
 export const TARDIS_COLUMNS: readonly Column[] = [
   ...columns('name', 'exchange symbol'),
   ...columns('micros', 'timestamp local_timestamp'),
@@ -99,8 +99,8 @@ export function marketCells({ exchange, symbol, currency }: Market): Cell[] {
 }
 
 /**
- * A market as tardis.dev writes it: the exchange in lower case, the symbol as the exchange itself
- * spells it, in upper case. Coinone has two separate parts and no spelling for a pair.
+ * A market as tardis.dev writes it: the exchange in lower case, the symbol in the exchange's own
+ * spelling, upper case. Coinone has two separate parts and no spelling for a pair.
  */
 function tardisMarket({ exchange, symbol, currency, code }: Market): [string, string] {
   const id = exchange.toLowerCase();
@@ -112,7 +112,7 @@ function tardisMarket({ exchange, symbol, currency, code }: Market): [string, st
 
 const tardisMarkets = new WeakMap<Market, [string, string]>();
 
-/** First cells of a tardis.dev record; receipt stands in for a missing exchange time, as there. */
+/** First cells of a tardis.dev record; like there, receipt stands in for a missing exchange time. */
 export function tardisCells(
   market: Market,
   book: { readonly timestamp: number; readonly exchangeTimestamp: number | null },
@@ -138,13 +138,13 @@ const BOOKS: BookCells = {
   ],
 };
 
-/** What {@link between} has given last, with the prices. */
+/** The last result of {@link between}, with its prices. */
 const lastBetween = new WeakMap<Market, readonly [ask: string, bid: string, ...Between]>();
 
-/** Middle and spread. */
+/** Mid price and spread. */
 type Between = readonly [mid: string, spread: string];
 
-/** Middle and spread of best prices. Prices change more seldom than books: only then it is computed. */
+/** Mid price and spread of best prices. Prices change less often than books: only then are they computed. */
 function between(market: Market, ask: string, bid: string): Between {
   const last = lastBetween.get(market);
   if (last?.[0] === ask && last[1] === bid) return [last[2], last[3]];
@@ -166,7 +166,7 @@ const TOP: BookCells = {
     const ask = book?.asks[0];
     const both = bid !== undefined && ask !== undefined;
     const [mid, spread] = both ? between(market, ask[0], bid[0]) : [null, null];
-    // Written out: there are many of them.
+    // Written out for speed: there are many of them.
     return [
       market.exchange,
       market.symbol,
@@ -185,7 +185,7 @@ const TOP: BookCells = {
   },
 };
 
-/** `book_snapshot_5` and `book_snapshot_25`: a record whenever one of the best levels changes. */
+/** `book_snapshot_5` and `book_snapshot_25`: a record whenever any of the best levels changes. */
 function snapshot(depth: number): BookCells {
   const names = Array.from({ length: depth }, (_, i) =>
     ['asks', 'bids'].flatMap((side) => [`${side}[${i}].price`, `${side}[${i}].amount`]),
@@ -207,7 +207,7 @@ function snapshot(depth: number): BookCells {
   };
 }
 
-/** What the shapes that consist of books give of each. */
+/** Cells of the shapes that consist of books. */
 export const BOOK_CELLS: Readonly<Partial<Record<ShapeName, BookCells>>> = {
   books: BOOKS,
   top: TOP,

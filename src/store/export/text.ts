@@ -4,17 +4,17 @@ import { isoText } from '../iso-text.js';
 import { encodeLevels } from '../../market/level-text.js';
 import { type Cell, type Column, type ColumnKind, eachLevel, type RecordSink } from './columns.js';
 
-/** Length of what has gathered that is worth taking out. */
+/** Length of accumulated text worth taking. */
 const FULL = 128 * 1024;
 
-/** The forms of text that records are written in. */
+/** Text formats of records. */
 export type TextFormat = 'json' | 'ndjson' | 'csv';
 
-/** How a cell that is not null is spelled, and how it is written. */
+/** Formats a cell that is not null. */
 type CellText = (cell: Cell) => string;
 type CellWriter = (out: TextBytes, cell: Cell) => void;
 
-/** Keeps the text of what comes again and again. */
+/** Caches the text of recurring values. */
 function remembered<T>(text: (value: T) => string, most = 10_000): (value: T) => string {
   const known = new Map<T, string>();
   return (value) => {
@@ -42,12 +42,12 @@ function levelsText(encode: (levels: readonly Level[]) => string): CellText {
   };
 }
 
-/** A cell of CSV (RFC 4180): quoted where it must be. */
+/** A cell of CSV (RFC 4180): quoted where necessary. */
 function csvText(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Writes what is spelled. */
+/** Writes formatted text. */
 function spelled(text: CellText): CellWriter {
   return (out, cell) => out.text(text(cell));
 }
@@ -111,13 +111,13 @@ function numberCell(kind: ColumnKind): CellWriter {
   return kind === 'micros' ? micros : plain;
 }
 
-/** Writes records as text: a JSON array, an object a line, or CSV with a header. */
+/** Writes records as text: a JSON array, one object per line, or CSV with a header. */
 export class TextSink implements RecordSink {
   /** Records taken. */
   records = 0;
   readonly #csv: boolean;
   readonly #array: boolean;
-  /** What stands before each cell, and what ends a record. */
+  /** What precedes each cell, and what ends a record. */
   readonly #leads: readonly string[];
   readonly #end: string;
   readonly #none: string;
@@ -139,7 +139,7 @@ export class TextSink implements RecordSink {
     }
   }
 
-  /** Length of what has gathered, bytes. */
+  /** Length of accumulated text, bytes. */
   get length(): number {
     return this.#out.length;
   }
@@ -165,7 +165,7 @@ export class TextSink implements RecordSink {
     const quote = this.#csv ? '' : '"';
     const lead = `${this.#leads[at + 1]!}${quote}`;
     const middle = `${quote}${this.#leads[at + 2]!}${quote}`;
-    // Where what all levels begin with, and end with, has been written.
+    // Offsets of the common prefix and suffix of all levels, once written.
     let [head, headEnd, tail, tailEnd] = [-1, 0, 0, 0];
     eachLevel(levels, (price, volume) => {
       this.#begin();
@@ -191,17 +191,17 @@ export class TextSink implements RecordSink {
     });
   }
 
-  /** Takes what has gathered. */
+  /** Takes what has accumulated. */
   take(): string {
     return this.#out.take();
   }
 
-  /** Ends it; then {@link take} gives the rest. */
+  /** Ends it; {@link take} then returns the rest. */
   finish(): void {
     if (this.#array) this.#out.text(this.#first ? '[]\n' : '\n]\n');
   }
 
-  /** Writes what stands before the next record. */
+  /** Writes what precedes the next record. */
   #begin(): void {
     this.records++;
     if (!this.#array) return;

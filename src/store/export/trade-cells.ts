@@ -3,15 +3,15 @@ import type { TradeCompleteness } from '../../market/trade-span.js';
 import { type Cell, type Column, columns, MARKET_COLUMNS } from './columns.js';
 import { type ExportFormat, marketCells, TARDIS_COLUMNS, tardisCells } from './shapes.js';
 
-/** What is exported of each trade. */
+/** What is exported for each trade. */
 interface TradeCells {
   readonly columns: readonly Column[];
   readonly cells: (trade: Trade, completeness: TradeCompleteness) => Cell[];
-  /** Whether it says how complete the trades around it are. */
+  /** Whether it includes the completeness of the trades around it. */
   readonly completeness: boolean;
 }
 
-/** All that is known of a trade; the names are those of the API. */
+/** Everything known about a trade; the names are those of the API. */
 const OWN: TradeCells = {
   columns: [
     ...MARKET_COLUMNS,
@@ -43,7 +43,7 @@ const OWN: TradeCells = {
   ],
 };
 
-/** The columns of the trades of tardis.dev. */
+/** Columns of tardis.dev's trades. */
 const TARDIS: TradeCells = {
   columns: [
     ...TARDIS_COLUMNS,
@@ -61,7 +61,7 @@ const TARDIS: TradeCells = {
   ],
 };
 
-/** What an export of trades gives of each: as CSV what tardis.dev defines, else all that is known. */
+/** What an export of trades contains: in CSV as defined by tardis.dev, otherwise everything known. */
 export function tradeCells(format: ExportFormat): TradeCells {
   return format === 'csv' ? TARDIS : OWN;
 }

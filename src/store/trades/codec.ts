@@ -17,7 +17,7 @@ import { compareTrades, type Trade, TRADE_ID_KINDS, TRADE_ORIGINS } from '../../
  * null at the end is left out.
  */
 
-/** A trade as a row of `trade_recent`, its market named by its number or otherwise. */
+/** A trade as a row of `trade_recent`, its market named by number or otherwise. */
 export type TradeRowOf<M> = readonly [
   sequence: number,
   market: M,
@@ -37,7 +37,7 @@ export type TradeRow = TradeRowOf<number>;
 export const TRADE_COLUMNS =
   'sequence, market_id, time, received, message_time, flags, trade_id, price, volume';
 
-/** A row of `trade_block`; integers of 64 bits as texts. */
+/** A row of `trade_block`; 64-bit integers as text. */
 export interface TradeBlock {
   readonly low: number;
   readonly high: number;
@@ -49,14 +49,14 @@ export interface TradeBlock {
 }
 
 /**
- * Most characters of a block: with other columns of the greatest size it just fits on a page of the
- * database (SQLite keeps 4,061 bytes of a row on a page of 4,096; 45 are of the other columns).
+ * Maximum characters of a block: with other columns at their largest it just fits on a database
+ * page (SQLite keeps 4,061 bytes of a row on a page of 4,096; 45 are for the other columns).
  */
 const BLOCK_CHARACTERS = 4_016;
-/** How much ids grow in a ms: not with time, Coinone's, Upbit's, and those of Bithumb's stream. */
+/** How much ids grow per ms: not with time, Coinone's, Upbit's, and those of Bithumb's stream. */
 const SLOPES = [0, 1_000, 10_000, 2 ** 25];
 const MAX_ID = 2n ** 63n - 1n;
-/** Stands before an id that is kept as a text. */
+/** Prefix of an id kept as text. */
 const TEXT_ID = 't:';
 
 const SELL = 1;
@@ -105,7 +105,7 @@ export function fromTradeRow(row: TradeRow, market: Market): Trade {
   };
 }
 
-/** An id as a number that becomes the same text again, or null. */
+/** An id as a number that converts back to the same text, or null. */
 function idNumber(id: string): bigint | null {
   if (!/^\d{1,19}$/.test(id)) return null;
   const number = BigInt(id);
@@ -138,7 +138,7 @@ function elementOf(
 
 /**
  * A block of as many of the trades as fit, in order of time and id.
- * @param trades of one market, in any order; one at least
+ * @param trades of one market, in any order; at least one
  * @returns the block and the trades that it holds
  */
 export function packTrades(trades: readonly Trade[]): { block: TradeBlock; packed: Trade[] } {
@@ -170,7 +170,7 @@ export function packTrades(trades: readonly Trade[]): { block: TradeBlock; packe
   const packed = sorted.slice(0, best!.count);
   const sequences = packed.map(({ sequence }) => sequence);
   const lowest = Math.min(...sequences);
-  // The first difference is to the least sequence of those that are in it.
+  // The first difference is to the lowest sequence among those in it.
   const data = lowest === low ? best!.text : rebased(best!.text, first.sequence - lowest);
   return {
     block: {
@@ -186,7 +186,7 @@ export function packTrades(trades: readonly Trade[]): { block: TradeBlock; packe
   };
 }
 
-/** A block's text with another difference of sequence in its first element. */
+/** A block's text with a different sequence difference in its first element. */
 function rebased(data: string, difference: number): string {
   return data.replace(/^\[\[0,-?\d+/, `[[0,${difference}`);
 }

@@ -5,17 +5,17 @@ import { sql } from '../engine/sql.js';
 import { fromTradeRow, unpackTrades } from './codec.js';
 import { blockOf, blocksOf, singles } from './trade-reader.js';
 
-/** How far after its receipt a trade's own time may lie and be believed, ms: see `believedTime`. */
+/** How far after its receipt a trade's own time may be plausible, ms: see `believedTime`. */
 const AHEAD_MS = 86_400_000;
-/** Blocks read in one statement, and single trades. */
+/** Blocks, and single trades, read per statement. */
 const BLOCKS = 256;
 const PAGE = 20_000;
 
-/** What of the trades of a database is looked at. */
+/** Selects trades of a database. */
 export interface TradeSpan {
   /** Trades from this sequence on. */
   readonly from: number;
-  /** All that were received before this time are among them, Unix ms. */
+  /** Includes all received before this time, Unix ms. */
   readonly receivedBefore: number;
 }
 
@@ -25,15 +25,15 @@ export interface NumberedTrade {
   readonly trade: Trade;
 }
 
-/** The market of a trade that is known by its number only. */
+/** Placeholder market for a trade known only by its market's number. */
 const ANY: Market = { exchange: 'UPBIT', symbol: '', currency: '' };
 
 /**
- * The trades that a database had at one moment, as far as they may have been received before a time. A
- * trade is found by what is certain of its block: that goes by the exchange's time.
+ * The trades in a database at one moment, as far as they may have been received before a time. A
+ * trade is found by what is certain about its block, which is ordered by exchange time.
  */
 export class DayTrades {
-  /** The greatest sequence of all trades that were there; 0 when there were none. */
+  /** The highest sequence of all trades there; 0 when there were none. */
   readonly newest: number;
   readonly #session: Session;
   readonly #span: TradeSpan;
@@ -45,7 +45,7 @@ export class DayTrades {
     this.newest = newest;
   }
 
-  /** Those that there are now. */
+  /** Those there now. */
   static async at(session: Session, span: TradeSpan): Promise<DayTrades> {
     const [ends] = await session.rows(sql`
       SELECT (SELECT max(high) FROM trade_block), (SELECT max(sequence) FROM trade_recent)`);
@@ -53,18 +53,18 @@ export class DayTrades {
     return new DayTrades(session, span, Math.max(high ?? 0, last ?? 0));
   }
 
-  /** The sequence from which trades not among {@link pieces} begin; known once these were given. */
+  /** The first sequence of trades not in {@link pieces}; known once these were read. */
   get unseenFrom(): number {
     return this.#unseenFrom;
   }
 
-  /** All of them, in no certain order, in pieces. */
+  /** All of them, in no particular order, in pieces. */
   async *pieces(): AsyncGenerator<NumberedTrade[]> {
     const { from, receivedBefore } = this.#span;
     const { rows, dialect } = this.#session;
     const { newest } = this;
-    // Ascending: some may be packed while others are read, and are then met a second time. Where nothing is
-    // packed, these would be all trades that there are.
+    // Ascending: some may be packed while others are read, and are then met a second time. Without
+    // packing, these would be all the trades there are.
     const single: number[] = [];
     for (let next = from; next <= newest;) {
       const page = await singles(
@@ -77,7 +77,7 @@ export class DayTrades {
       next = page.at(-1)![0] + 1;
     }
     const until = receivedBefore + AHEAD_MS;
-    // Whatever was packed before it was read is in a block by now.
+    // Whatever was packed before being read is in a block by now.
     const [found, [unseen]] = await this.#session.snapshot(async (read) => [
       await read(sql`
         SELECT low FROM trade_block
@@ -100,7 +100,7 @@ export class DayTrades {
   }
 }
 
-/** Whether a number is among ascending ones. */
+/** Whether a number is in an ascending list. */
 function includes(ascending: readonly number[], wanted: number): boolean {
   let [low, high] = [0, ascending.length];
   while (low < high) {

@@ -20,27 +20,27 @@ import {
 } from './span-reader.js';
 
 const DAY_MS = 86_400_000;
-/** Spans of one market that are looked at, at most. */
+/** Maximum spans of one market examined. */
 const MAX_SPANS = 1_000_000;
 
-/** Markets of which trades may be known. */
+/** Markets that may have trades. */
 export interface TradeMarkets {
   /** Those of the database, by number. */
   readonly hot: ReadonlyMap<number, Market>;
-  /** Those of the archive; among them some of the former. */
+  /** Those of the archive; some may be in the database too. */
   readonly older: readonly Market[];
 }
 
-/** A market and its number in the database; null where that does not know it. */
+/** A market and its number in the database; null if unknown there. */
 interface NumberedMarket {
   readonly market: Market;
   readonly id: number | null;
 }
 
-/** How long trades are known how well, ms; what is 0 is left out. */
+/** Time at each completeness, ms; zeros are left out. */
 export type SpanSums = Partial<Record<TradeCompleteness, number>>;
 
-/** What is known of trades' completeness: the archive's word and, over it, the database's. */
+/** Completeness of trades: the archive's data, overridden by the database's. */
 export class KnownSpans {
   readonly #session: Session;
   readonly #archive: ArchivedSpans | null;
@@ -50,7 +50,7 @@ export class KnownSpans {
     this.#archive = archive;
   }
 
-  /** The pieces of a market that touch a window, by start. Where they are out of the archive they begin with a day. */
+  /** The spans of a market that overlap a window, by start. From the archive they start with a day. */
   async page({ market, id }: NumberedMarket, query: SpanQuery): Promise<Page<TradePiece>> {
     const { from = 0, to, completeness, checked, after = -1, limit } = query;
     const older = await this.#older(market, { from: Math.max(from, after), to });
@@ -68,12 +68,12 @@ export class KnownSpans {
     return { items: items.slice(0, limit), more: items.length > limit };
   }
 
-  /** All pieces of a market that touch a window, by start. */
+  /** All spans of a market that overlap a window, by start. */
   async of(market: NumberedMarket, window: TimeWindow): Promise<TradePiece[]> {
     return (await this.page(market, { ...window, limit: MAX_SPANS })).items;
   }
 
-  /** How long a market's trades are known how well within a window. */
+  /** Time at each completeness of a market's trades within a window. */
   async sums({ market, id }: NumberedMarket, window: TimeWindow): Promise<SpanSums> {
     const older = await this.#older(market, window);
     if (older === null) {
@@ -86,7 +86,7 @@ export class KnownSpans {
     return sums;
   }
 
-  /** What is known of many markets, day by day; pieces are cut to the day and the window. */
+  /** Completeness for many markets, day by day; spans are cut to the day and the window. */
   async *days(
     markets: TradeMarkets,
     { from = -Infinity, to = Infinity }: TimeWindow,
@@ -104,7 +104,7 @@ export class KnownSpans {
     }
   }
 
-  /** What is known of many markets on a day, by {@link marketKey}. @param day its beginning, Unix ms */
+  /** Completeness for many markets on a day, by {@link marketKey}. @param day its start, Unix ms */
   async day({ hot, older }: TradeMarkets, day: number): Promise<Map<string, TradePiece[]>> {
     const window = { from: day, to: day + DAY_MS };
     const all = (await this.#archive?.pieces(older, window)) ?? new Map<string, TradePiece[]>();
@@ -122,12 +122,12 @@ export class KnownSpans {
     return all;
   }
 
-  /** What the archive knows of a market in a window; null when it is nothing. */
+  /** The archive's spans of a market in a window; null when there are none. */
   async #older(market: Market, window: TimeWindow): Promise<TradePiece[] | null> {
     return (await this.#archive?.pieces([market], window))?.get(marketKey(market)) ?? null;
   }
 
-  /** Pieces of the archive under those of the database. */
+  /** Spans of the archive overlaid with those of the database. */
   async #over(
     older: readonly TradePiece[],
     id: number | null,
@@ -139,7 +139,7 @@ export class KnownSpans {
   }
 }
 
-/** Adds how long a piece is. */
+/** Adds the length of a span. */
 export function addTo(sums: SpanSums, { start, end, completeness }: TradePiece): void {
   if (start < end) sums[completeness] = (sums[completeness] ?? 0) + end - start;
 }

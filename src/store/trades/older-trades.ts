@@ -5,10 +5,10 @@ import type { TradesAfter } from '../reader-types.js';
 import type { TradeMarkets } from './known-spans.js';
 import type { TradeReader } from './trade-reader.js';
 
-/** Sequences that the first statement of a walk spans, and trades that one should give. */
+/** Sequences spanned by a walk's first statement, and target number of trades per statement. */
 const FIRST_SPAN = 50_000;
 const PIECE_ROWS = 40_000;
-/** Walks that may stand between two pages; beyond, the oldest is begun again at its next page. */
+/** Maximum walks kept between two pages; beyond that, the oldest restarts at its next page. */
 const MAX_WALKS = 4;
 
 /** What is asked for. */
@@ -18,19 +18,19 @@ interface AfterQuery {
   readonly limit: number;
 }
 
-/** How far a walk has come. */
+/** Progress of a walk. */
 interface Walk {
   readonly wanted: string;
   after: number;
-  /** The last sequence that it covers: the archive may grow meanwhile. */
+  /** The last sequence it covers: the archive may grow meanwhile. */
   readonly end: number;
   readonly pieces: AsyncGenerator<Trade[], void>;
-  /** Trades that have been read and not been given. */
+  /** Trades read but not returned yet. */
   trades: Trade[];
   given: number;
 }
 
-/** Trades in order of sequence, a page at a time, while some of them lie in the archive only. */
+/** Trades in order of sequence, a page at a time, while some of them are only in the archive. */
 export class OlderTrades {
   readonly #archive: ArchivedTrades;
   readonly #hot: () => Promise<TradeReader>;
@@ -38,7 +38,7 @@ export class OlderTrades {
   /** Newest last. */
   #walks: Walk[] = [];
 
-  /** @param hot reads the database's. @param marketsOf the markets that are selected */
+  /** @param hot reads the database's. @param marketsOf the selected markets */
   constructor(
     archive: ArchivedTrades,
     hot: () => Promise<TradeReader>,
@@ -49,7 +49,7 @@ export class OlderTrades {
     this.#marketsOf = marketsOf;
   }
 
-  /** The page that follows `after`; null when all that follows is in the database. */
+  /** The page that follows `after`; null when everything that follows is in the database. */
   async page({ patterns, after, limit }: AfterQuery): Promise<TradesAfter | null> {
     const end = await this.#archive.lastSequence();
     if (after >= end) return null;
@@ -73,7 +73,7 @@ export class OlderTrades {
     return { items, reached: walk.after, more: true };
   }
 
-  /** The selected trades behind a sequence, up to another one, in pieces. */
+  /** The selected trades after one sequence and up to another, in pieces. */
   async *#walk(
     patterns: AfterQuery['patterns'],
     after: number,
@@ -85,7 +85,7 @@ export class OlderTrades {
     for (let low = after + 1; low <= end;) {
       const high = Math.min(end, low + span - 1);
       const trades = new Map<number, Trade>();
-      // What was archived is in the database, too, until it is deleted there.
+      // Archived trades are also in the database until deleted there.
       for (const one of await this.#archive.between(markets.older, low, high))
         trades.set(one.sequence, one);
       for (const one of await hot.between(markets.hot, low, high)) trades.set(one.sequence, one);

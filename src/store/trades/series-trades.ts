@@ -4,10 +4,10 @@ import type { Trade } from '../../market/trade.js';
 import type { SeriesPoint, TradeSums } from '../reader-types.js';
 import type { TradePieces } from './trade-streams.js';
 
-/** Decimals of a mean price at most; beyond them it is rounded. */
+/** Maximum decimals of an average price; beyond that it is rounded. */
 const VWAP_DECIMALS = 18;
 
-/** The fields of a point that are about trades. */
+/** The fields of a point that concern trades. */
 export const TRADE_FIELDS = ['trades', 'volume', 'buyVolume', 'sellVolume', 'vwap'] as const;
 
 const UNKNOWN: TradeSums = {
@@ -18,10 +18,10 @@ const UNKNOWN: TradeSums = {
   vwap: null,
 };
 
-/** Of a step whose trades were recorded, and were none. */
+/** For a step whose trades were recorded, but without any. */
 const NONE: TradeSums = { trades: 0, volume: '0', buyVolume: '0', sellVolume: '0', vwap: null };
 
-/** What the trades of a step add up to, however many they are. */
+/** Aggregates of the trades of a step, however many there are. */
 class StepSums {
   #trades = 0;
   readonly #volumes = { buy: '0', sell: '0' };
@@ -46,7 +46,7 @@ class StepSums {
   }
 }
 
-/** Whether any of some spans, which ascend, touches windows, which ascend, too. */
+/** Whether any of some ascending spans overlaps ascending windows. */
 class Touch {
   readonly #spans: readonly Span[];
   #at = 0;
@@ -63,8 +63,8 @@ class Touch {
 }
 
 /**
- * Points with what the trades of their steps add up to; null where no trades were recorded.
- * @param pieces the market's trades of the window, by the exchange's time
+ * Points with the aggregates of their steps' trades; null where no trades were recorded.
+ * @param pieces the market's trades in the window, by exchange time
  * @param recorded when its trades were recorded, ascending
  */
 export async function* withTrades(
@@ -94,7 +94,7 @@ export async function* withTrades(
           else break;
         }
         const sums = own?.sums ?? (touch.of(point.time, end) ? NONE : UNKNOWN);
-        // Into the point itself, which is ours by now: there are many of them.
+        // Modifies the point itself, which is ours by now: there are many of them.
         made.push(Object.assign(point, sums));
       }
       yield made;

@@ -19,7 +19,7 @@ export type SpanRow = readonly [
 /** The columns of a {@link SpanRow}. */
 export const SPAN_COLUMNS = raw('market_id, start, "end", completeness, cause, detail, checked');
 
-/** A row as a piece of its market's time. */
+/** A row as a span of its market. */
 export function toPiece([, start, end, completeness, cause, detail, checked]: SpanRow): TradePiece {
   return {
     start,
@@ -32,9 +32,10 @@ export function toPiece([, start, end, completeness, cause, detail, checked]: Sp
 }
 
 /**
- * The spans that touch a window, behind `FROM`; `w` is their market. Spans of a market do not overlap, so
- * that those of each begin with the one that reaches into the window: no older one is read.
- * @param from Unix ms; the end is excluded
+ * The spans that overlap a window, for use after `FROM`; `w` is their market. Spans of a market do
+ * not overlap, so each market's start with the one that reaches into the window: no older one is
+ * read.
+ * @param from Unix ms; the end is exclusive
  */
 export function spansIn(from: Sql | number, to: Sql | number): Sql {
   return sql`market w CROSS JOIN trade_span
@@ -44,7 +45,7 @@ export function spansIn(from: Sql | number, to: Sql | number): Sql {
              ${from})`;
 }
 
-/** The spans of a market that touch a window, by start. */
+/** The spans of a market that overlap a window, by start. */
 export async function spanPage(
   { rows }: Pick<Session, 'rows'>,
   marketId: number,
@@ -60,7 +61,7 @@ export async function spanPage(
   return { items, more: found.length > limit };
 }
 
-/** End of what is known of a market's trades, Unix ms; null when nothing is. */
+/** End of what is known about a market's trades, Unix ms; null when nothing is. */
 export async function spansUntil(
   { rows }: Pick<Session, 'rows'>,
   marketId: number,
@@ -71,7 +72,7 @@ export async function spansUntil(
   return (last?.[0] as number | undefined) ?? null;
 }
 
-/** How long trades are known how well in a window, ms, by market number; 0 is left out. */
+/** Time at each completeness in a window, ms, by market number; zeros are left out. */
 export async function spanSumsOf(
   { rows, dialect }: Pick<Session, 'rows' | 'dialect'>,
   { from = 0, to = Number.MAX_SAFE_INTEGER }: TimeWindow,

@@ -22,8 +22,8 @@ const SPAN = {
 } as const;
 
 /**
- * The statements that lay spans over the stored ones, and date these again, in order; nothing may come
- * between.
+ * The statements that lay spans over the stored ones, and redate them, in order; nothing may come
+ * in between.
  */
 export async function spanStatements(
   session: Session,
@@ -64,7 +64,7 @@ export async function spanStatements(
   ];
 }
 
-/** The stored spans that changes may be about, by market and start. */
+/** The stored spans that changes may affect, by market and start. */
 async function touched(
   { rows, dialect }: Session,
   changes: readonly TradeSpanChange[],
@@ -83,7 +83,7 @@ async function touched(
     [...windows].map(([id, { low, high }]) => [id, low, high]),
     WINDOW,
   );
-  // Those that touch it, too: they may say the same and become one with it.
+  // Including adjacent ones: they may be equal and merge.
   const found = (await rows(sql`
     SELECT ${SPAN_COLUMNS} FROM ${table} w ${dialect.thenJoin} trade_span
         ON market_id = w.id AND start <= w.high AND "end" >= w.low

@@ -22,15 +22,15 @@ type TotalsQuery = Parameters<StoreReader['tradeTotals']>[0];
 type SpansQuery = Parameters<StoreReader['tradeSpans']>[0];
 type CoverageQuery = Parameters<StoreReader['tradeCoverage']>[0];
 
-/** Spans of trades to be checked that a run takes over from the one before, at most. */
+/** Maximum unchecked trade spans that a run takes over from the previous one. */
 const MAX_OPEN_SPANS = 1000;
-/** Stored trades of a page of the history beyond twice its own: no page can be about so many. */
+/** Stored trades for a page of the history beyond twice its own: no page can cover that many. */
 const FAR_MORE = 5_000;
 
 /** No market has this number. */
 const NO_MARKET = 0;
 
-/** The questions about trades of the past. */
+/** The queries about past trades. */
 export class TradeQuestions {
   protected readonly db: ReaderDatabase;
   readonly #older: OlderTrades | null;
@@ -69,7 +69,7 @@ export class TradeQuestions {
     return (await this.db.opened()).trades.after(hot, after, limit);
   }
 
-  /** The markets of which trades may be known that some patterns match. */
+  /** Markets that may have trades and match some patterns. */
   async #matchedMarkets(patterns: TradesAfterQuery['patterns']): Promise<TradeMarkets> {
     const selection = new MarketSelection(patterns);
     const { hot, older } = await this.tradeMarkets({ exchanges: EXCHANGES });
@@ -97,7 +97,7 @@ export class TradeQuestions {
     });
   }
 
-  /** The selected markets that the database knows, by number, and those of which the archive has trades. */
+  /** The selected markets in the database, by number, and those with trades in the archive. */
   protected async tradeMarkets(selection: MarketFilter): Promise<TradeMarkets> {
     const hot = await this.db.selected(selection);
     const known = new Map([...hot.values()].map((market) => [marketKey(market), market]));
@@ -107,7 +107,7 @@ export class TradeQuestions {
     return { hot, older };
   }
 
-  /** The selected trades of the database and of the archive, each once, in their order. */
+  /** The selected trades of the database and the archive, each once, in order. */
   protected async tradePieces(selection: MarketFilter, window: TimeWindow): Promise<TradePieces> {
     const { hot, older } = await this.tradeMarkets(selection);
     const stored = (await this.db.opened()).trades.sweep(hot, window);
@@ -168,7 +168,7 @@ export class TradeQuestions {
       id === null ? null : await spanPage(session, id, { checked: false, limit: MAX_OPEN_SPANS });
     const newest = id === null ? null : await trades.newest(id, market, startedAt);
     const newestTrade = newest?.exchangeTimestamp ?? null;
-    // Trades that were recorded before spans were: what is known ends with the last of them.
+    // Trades recorded before spans existed: knowledge ends with the last of them.
     const until =
       (id === null ? null : await spansUntil(session, id)) ??
       newestTrade ??

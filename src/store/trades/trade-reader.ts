@@ -12,9 +12,9 @@ import { raw, type Sql, sql } from '../engine/sql.js';
 import type { Page, TradePlace, TradesAfter } from '../reader-types.js';
 import { fromTradeRow, TRADE_COLUMNS, type TradeRow, unpackTrades } from './codec.js';
 
-/** Blocks read in one go at first; doubled while a page is not full. */
+/** Blocks read at once at first; doubled while a page is not full. */
 const FIRST_BLOCKS = 4;
-/** Single trades read beside each block. */
+/** Single trades read per block. */
 const SINGLES_A_BLOCK = 256;
 
 const BLOCK_COLUMNS = raw(
@@ -22,11 +22,11 @@ const BLOCK_COLUMNS = raw(
 );
 const SINGLE_COLUMNS = raw(TRADE_COLUMNS);
 
-/** Blocks, and single trades, that a step of {@link TradeReader.sweep} reads, some twenty thousand trades. */
+/** Blocks, and single trades, read per step of {@link TradeReader.sweep}, some twenty thousand trades. */
 const SWEPT_BLOCKS = 256;
 const SWEPT_SINGLES = 20_000;
 
-/** Reads stored trades; each call is a few statements that end. */
+/** Reads stored trades; each call is a few short statements. */
 export class TradeReader {
   readonly #session: Session;
 
@@ -44,8 +44,8 @@ export class TradeReader {
   }
 
   /**
-   * All trades of some markets that are stored now, in the order of {@link compareAllTrades}, in pieces;
-   * the window is one of the exchange's time. What is written meanwhile is not among them.
+   * All stored trades of some markets as of now, in the order of {@link compareAllTrades}, in
+   * pieces; the window is in exchange time. What is written meanwhile is not included.
    */
   async *sweep(
     markets: ReadonlyMap<number, Market>,
@@ -55,12 +55,12 @@ export class TradeReader {
     const { newest, bounds } = await this.#session.snapshot((rows) =>
       sweepSteps(rows, some, from, to),
     );
-    /** Trades of blocks, in runs of rising time, and how many of each have been given. */
+    /** Trades of blocks, in runs of rising time, and how many of each have been returned. */
     let runs: { readonly low: number; readonly trades: readonly Trade[]; given: number }[] = [];
     for (let start = from; start < to;) {
       while (bounds.length > 0 && bounds[0]! <= start) bounds.shift();
       const bound = bounds.shift() ?? to;
-      // At one moment, as between two steps trades are packed. Blocks never change.
+      // As of one moment, since trades may be packed between two steps. Blocks never change.
       const { single, blocks } = await this.#session.snapshot(async (rows) => ({
         single: await singles(
           rows,
@@ -93,7 +93,7 @@ export class TradeReader {
     }
   }
 
-  /** Trades of a market in order of time and id; the window is one of the exchange's time. */
+  /** Trades of a market in order of time and id; the window is in exchange time. */
   page(
     marketId: number,
     market: Market,
@@ -111,7 +111,7 @@ export class TradeReader {
     const start = Math.max(from ?? 0, after?.time ?? 0);
     const end = to ?? Number.MAX_SAFE_INTEGER;
     for (let count = FIRST_BLOCKS; ; count *= 2) {
-      // A block begins with its earliest trade: what lies before the next block's beginning is all here.
+      // A block starts with its earliest trade: everything before the next block's start is here.
       const overlapping = await blocksOf(
         rows,
         sql`market_id = ${marketId} AND from_time < ${start} AND to_time >= ${start}`,
@@ -125,7 +125,7 @@ export class TradeReader {
       const trades = [...overlapping, ...following].flatMap((row) =>
         unpackTrades(blockOf(row), market),
       );
-      // Where trades are not packed, all are single.
+      // Without packing, all are single.
       const most = limit + count * SINGLES_A_BLOCK;
       const single = await singles(
         rows,
@@ -170,7 +170,7 @@ export class TradeReader {
         unpackTrades(blockOf(row), marketOf(row, 7)),
       );
       const end = Math.min(bound, Number.MAX_SAFE_INTEGER);
-      // The plus sign keeps the database from the market index, which would have to sort what it finds.
+      // The plus sign keeps the database off the market index, with which it would have to sort its results.
       const single = await singles(
         rows,
         sql`sequence > ${after} AND sequence < ${end} AND +${some}
@@ -191,7 +191,7 @@ export class TradeReader {
     }
   }
 
-  /** Trades of some markets with sequences from `low` to `high`, in no certain order. */
+  /** Trades of some markets with sequences from `low` to `high`, in no particular order. */
   between(markets: ReadonlyMap<number, Market>, low: number, high: number): Promise<Trade[]> {
     const some = this.#among(markets.keys());
     return this.#session.snapshot(async (rows) => {
@@ -210,10 +210,10 @@ export class TradeReader {
   }
 
   /**
-   * Those of `trades` that are not stored. A trade is stored where one of its id and contents is.
-   * Where one of both is known by an id of the REST history alone, equal contents have to do, and equal
-   * trades of a millisecond are counted: what is stored once cannot stand for two.
-   * @param older those of the archive of that time
+   * Those of `trades` that are not stored. A trade is stored if one with its id and contents is. If
+   * either is known only by an id of the REST history, equal contents must do, and equal trades of
+   * a millisecond are counted: one stored trade cannot stand for two.
+   * @param older those of the archive at that time
    * @param byId see `CollectorMemory.unknownTrades`
    */
   async unknown(
@@ -241,7 +241,7 @@ export class TradeReader {
       ];
     });
     const known = new Set(hot.map(({ sequence }) => sequence));
-    // What was archived is in the database, too, until it is deleted there.
+    // Archived trades are also in the database until deleted there.
     const stored = [...hot, ...older.filter(({ sequence }) => !known.has(sequence))];
     const ids = new Set(stored.filter((t) => t.idKind !== 'REST').map(withId));
     const all = tally(stored);
@@ -268,8 +268,9 @@ export class TradeReader {
   }
 
   /**
-   * The stored trade of a market with the greatest time, or null.
-   * @param before of those received before this time, Unix ms; then null also where these lie deeper
+   * The latest stored trade of a market, or null.
+   * @param before considers those received before this time, Unix ms; also null if these are too
+   * far back
    */
   async newest(
     marketId: number,
@@ -295,15 +296,15 @@ export class TradeReader {
     );
   }
 
-  /** The condition that a row is of one of these markets. */
+  /** The condition that a row belongs to one of these markets. */
   #among(marketIds: Iterable<number>): Sql {
     return sql`market_id IN ${this.#session.dialect.numbers([...marketIds])}`;
   }
 }
 
 /**
- * The times at which a sweep over stored trades begins a new step, ascending, so that none reads too
- * much; and the greatest sequence that there is.
+ * The times at which a sweep over stored trades starts a new step, ascending, so that none reads
+ * too much; and the highest sequence.
  */
 async function sweepSteps(
   rows: Rows,
@@ -326,12 +327,12 @@ async function sweepSteps(
   return { newest, bounds: bounds.sort((a, b) => a - b) };
 }
 
-/** The blocks that a condition selects, each with its market behind it; see {@link blockOf}. */
+/** The blocks that a condition selects, each followed by its market; see {@link blockOf}. */
 export function blocksOf(rows: Rows, where: Sql): Promise<Cell[][]> {
   return rows(sql`SELECT ${BLOCK_COLUMNS} FROM trade_block WHERE ${where}`);
 }
 
-/** The trades that are not packed and that a condition selects. */
+/** The unpacked trades that a condition selects. */
 export async function singles(rows: Rows, where: Sql): Promise<TradeRow[]> {
   const found = await rows(sql`SELECT ${SINGLE_COLUMNS} FROM trade_recent WHERE ${where}`);
   return found as unknown as TradeRow[];
@@ -351,7 +352,7 @@ export function blockOf(row: readonly Cell[]): Parameters<typeof unpackTrades>[0
   };
 }
 
-/** Where the trades begin that come after a place; those of its ms before it are passed. */
+/** Index of the first trade after a position; those of its ms before it are skipped. */
 export function placeAfter(sorted: readonly Trade[], { time, sequence }: TradePlace): number {
   const found = sorted.findIndex((trade) => trade.sequence === sequence);
   if (found !== -1) return found + 1;
@@ -372,7 +373,7 @@ function tally(trades: readonly ReadTrade[]): Map<string, number> {
   return counts;
 }
 
-/** Takes one trade of equal contents out of a tally. @returns whether there was one */
+/** Removes one trade with equal contents from a tally. @returns whether there was one */
 function takeOne(counts: Map<string, number>, trade: ReadTrade): boolean {
   const contents = tradeContents(trade);
   const left = counts.get(contents) ?? 0;

@@ -6,12 +6,12 @@ import { placeAfter } from './trade-reader.js';
 /** Trades in pieces, in the order of {@link compareAllTrades}. */
 export type TradePieces = AsyncIterable<readonly Trade[]>;
 
-/** One trade after the other. */
+/** One trade after another. */
 async function* each(pieces: TradePieces): AsyncGenerator<Trade> {
   for await (const piece of pieces) yield* piece;
 }
 
-/** The volume of the trades of each minute that has some, by its beginning, Unix ms; Decimal text. */
+/** Volume of the trades per minute that has any, by its start, Unix ms; Decimal text. */
 export async function minuteVolumes(pieces: TradePieces): Promise<Map<number, string>> {
   const sums = new Map<number, string>();
   for await (const { exchangeTimestamp: time, volume } of each(pieces)) {
@@ -23,10 +23,10 @@ export async function minuteVolumes(pieces: TradePieces): Promise<Map<number, st
 
 const MINUTE_MS = 60_000;
 
-/** Trades of a joined piece. */
+/** Trades per joined piece. */
 const PIECE = 4_096;
 
-/** The trades of two streams in their order; one that is in both is there once. */
+/** The trades of two streams in order; one that is in both occurs once. */
 export async function* joinTrades(a: TradePieces, b: TradePieces): AsyncGenerator<Trade[]> {
   const streams = [each(a), each(b)] as const;
   try {
@@ -51,7 +51,7 @@ export async function* joinTrades(a: TradePieces, b: TradePieces): AsyncGenerato
   }
 }
 
-/** The first trades of a market behind a place, out of pieces that begin at the time of that place. */
+/** The first trades of a market after a position, from pieces that start at the time of that position. */
 export async function pageOf(
   pieces: TradePieces,
   after: TradePlace | undefined,
@@ -61,7 +61,7 @@ export async function pageOf(
   for await (const piece of pieces) {
     read.push(...piece);
     const place = after === undefined ? 0 : placeAfter(read, after);
-    // Behind a place that is not found everything of a later time comes: it must have been read.
+    // If the position is not found, everything at a later time follows: it must have been read.
     if (read.length - place > limit && place < read.length) break;
   }
   const items = read.slice(after === undefined ? 0 : placeAfter(read, after));

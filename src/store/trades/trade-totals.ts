@@ -3,13 +3,13 @@ import type { TradePiece } from '../../market/trade-span.js';
 import type { GapTotals, TradeTotals } from '../reader-types.js';
 import { addTo, type SpanSums } from './known-spans.js';
 
-/** A gap of the trades of a market that may go on over midnight. */
+/** A trade gap of a market that may continue past midnight. */
 interface OpenGap {
   readonly key: string;
   readonly piece: TradePiece;
 }
 
-/** How well trades are known, and where some may be missing. @param days by market, day by day */
+/** Completeness of trades, and where some may be missing. @param days by market, day by day */
 export async function tradeTotals(
   days: AsyncIterable<ReadonlyMap<string, readonly TradePiece[]>>,
 ): Promise<TradeTotals> {
@@ -18,7 +18,7 @@ export async function tradeTotals(
   let longest: OpenGap | null = null;
   const lengthOf = (gap: OpenGap | null): number =>
     gap === null ? 0 : gap.piece.end - gap.piece.start;
-  /** The last gap of each market: what is cut at midnight is one. */
+  /** The last gap of each market: parts cut at midnight are one. */
   const open = new Map<string, OpenGap>();
   for await (const known of days) {
     for (const [key, pieces] of known) {

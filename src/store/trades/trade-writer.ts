@@ -3,12 +3,15 @@ import type { Session, WriterSession } from '../engine/engine.js';
 import { raw, sql } from '../engine/sql.js';
 import { fromTradeRow, packTrades, TRADE_COLUMNS, type TradeRow } from './codec.js';
 
-/** Single trades of a market that fill a page as a block; single, they take thrice the room. */
+/**
+ * Number of a market's single trades that fill a page as a block; unpacked, they take three times
+ * the space.
+ */
 const PACK_AT = 112;
-/** Blocks made before one batch at most: each takes some 2 ms. */
+/** Maximum blocks packed before one batch: each takes some 2 ms. */
 const MAX_PACKS = 8;
 
-/** A market in which the trades of a block lie; it is not needed to pack them. */
+/** Placeholder market of a block's trades; not needed to pack them. */
 const ANY: Market = { exchange: 'UPBIT', symbol: '', currency: '' };
 
 const COLUMNS = raw(TRADE_COLUMNS);
@@ -24,7 +27,7 @@ const TRADE = {
   volume: 'text',
 } as const;
 
-/** The statement that inserts single trades; those that are there stay. */
+/** The statement that inserts single trades; existing ones are kept. */
 export function insertTradeRows({ client, dialect }: Session, rows: readonly TradeRow[]) {
   return client.$executeRaw(sql`
     INSERT INTO trade_recent (${COLUMNS})
@@ -32,10 +35,10 @@ export function insertTradeRows({ client, dialect }: Session, rows: readonly Tra
         ON CONFLICT DO NOTHING`);
 }
 
-/** Writes trades, and packs those that have gathered. Part of the writer, which gives it one call at a time. */
+/** Writes trades, and packs accumulated ones. Part of the writer, which calls it one call at a time. */
 export class TradeWriter {
   readonly #session: WriterSession;
-  /** How many single trades each market has, by its number; null until it was counted. */
+  /** Number of single trades per market number; null until counted. */
   #single: Map<number, number> | null = null;
 
   constructor(session: WriterSession) {
@@ -43,8 +46,8 @@ export class TradeWriter {
   }
 
   /**
-   * Packs trades that lie before a batch. A batch may be written a second time, when its answer was
-   * lost: its trades must still be single then, to be known by their sequence.
+   * Packs trades that precede a batch. A batch may be written a second time if its answer was lost:
+   * its trades must still be single then, to be recognised by their sequence.
    * @param before the first sequence of the batch's trades
    */
   async pack(before: number): Promise<void> {
@@ -53,9 +56,9 @@ export class TradeWriter {
     for (const [marketId, count] of single) {
       let left = count;
       while (left >= PACK_AT && packs++ < MAX_PACKS) {
-        // What cannot be packed stays as it is, which costs room only.
+        // What cannot be packed stays unpacked, which only costs space.
         const packed = await this.#packMarket(marketId, before).catch(() => left);
-        // There are fewer than was thought: they are counted again.
+        // There are fewer than expected: they are counted again.
         if (packed === 0) return;
         left -= packed;
         single.set(marketId, left);
@@ -63,7 +66,7 @@ export class TradeWriter {
     }
   }
 
-  /** The statement that inserts trades; those that were written before change nothing. */
+  /** The statement that inserts trades; those written before are unaffected. */
   insert(rows: readonly TradeRow[]) {
     for (const [, marketId] of rows) {
       this.#single?.set(marketId, (this.#single.get(marketId) ?? 0) + 1);
@@ -81,7 +84,7 @@ export class TradeWriter {
     return this.#single;
   }
 
-  /** @returns how many single trades it took away */
+  /** @returns how many single trades it removed */
   async #packMarket(marketId: number, before: number): Promise<number> {
     const { client, dialect } = this.#session;
     const rows = await this.#session.rows(sql`

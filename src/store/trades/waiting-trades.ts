@@ -6,15 +6,15 @@ import { flagsOf, type TradeRowOf } from './codec.js';
 /** A trade on its way to the writer, with its market's {@link marketKey}. */
 export type WaitingRow = TradeRowOf<string>;
 
-/** Room that is kept for the next ones, bytes: an ordinary batch has some kB. */
+/** Capacity kept for reuse, bytes: an ordinary batch has some kB. */
 const MOST_KEPT = 1024 * 1024;
 
 /**
- * Trades that wait for the writer, as the bytes of a JSON array of {@link WaitingRow}s. To hand over objects,
- * each of which is cloned, held up the books that came meanwhile: 13 µs a trade, a thousand a second.
+ * Trades waiting for the writer, as the bytes of a JSON array of {@link WaitingRow}s. Passing
+ * objects, each of which is cloned, held up incoming books: 13 µs a trade, a thousand a second.
  */
 export class WaitingTrades extends TextBytes {
-  /** Adds a trade behind those before. */
+  /** Adds a trade after all previous ones. */
   add(trade: Trade): void {
     const { market, sequence, exchangeTimestamp, timestamp, messageTimestamp } = trade;
     this.text(this.length === 0 ? '[[' : ',[');
@@ -32,7 +32,7 @@ export class WaitingTrades extends TextBytes {
     this.whole(flagsOf(trade));
     this.text(',');
     this.text(JSON.stringify(trade.tradeId));
-    // Decimals have nothing that JSON escapes.
+    // Decimals contain nothing that JSON escapes.
     this.text(',"');
     this.text(trade.price);
     this.text('","');

@@ -1,25 +1,25 @@
 import type { ClientConfig } from 'pg';
 
-/** Where a database of PostgreSQL is, out of its `postgresql://` address. */
+/** Location of a PostgreSQL database, parsed from its `postgresql://` address. */
 export interface PostgresAddress {
-  /** Of the driver. */
+  /** For the driver. */
   readonly config: ClientConfig;
-  /** The schema that has the tables; `?schema=` as in Prisma's addresses, else `public`. */
+  /** The schema with the tables; `?schema=` as in Prisma's addresses, otherwise `public`. */
   readonly schema: string;
   /** The address without user, password and parameters, for messages. */
   readonly name: string;
 }
 
-/** Whether a location is one of PostgreSQL, not the path of a file. */
+/** Whether a location is a PostgreSQL address rather than a file path. */
 export function isPostgresql(location: string): boolean {
   return /^postgres(ql)?:\/\//.test(location);
 }
 
-/** Reads an address that the settings have checked. */
+/** Parses an address already validated by the settings. */
 export function parseAddress(location: string): PostgresAddress {
   const url = new URL(location);
   const schema = url.searchParams.get('schema') ?? 'public';
-  // Prisma's own parameters, which the driver does not know.
+  // Prisma's own parameters, unknown to the driver.
   for (const name of ['schema', 'connection_limit', 'pool_timeout', 'pgbouncer']) {
     url.searchParams.delete(name);
   }

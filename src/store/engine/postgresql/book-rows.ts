@@ -1,11 +1,11 @@
 import type { BookEncoder, EncodedBook } from '../engine.js';
 
-/** Room that it begins with, bytes: an ordinary batch of 100 ms. */
+/** Initial capacity, bytes: an ordinary batch of 100 ms. */
 const FIRST_SIZE = 64 * 1024;
 
 /**
- * Books as the bytes of a JSON array of objects, whose names are a letter each: `json_to_recordset`
- * wants names. As bytes, because Prisma turns parameters into JSON, twice: in a text each of its many
+ * Books as the bytes of a JSON array of objects with one-letter keys: `json_to_recordset` needs
+ * keys. As bytes, because Prisma turns parameters into JSON, twice: as text, each of its many
  * quotes would be escaped both times.
  */
 export class JsonRows implements BookEncoder {
@@ -47,7 +47,7 @@ export class JsonRows implements BookEncoder {
 
 const CLOSING_BRACKET = 0x5d;
 
-/** Levels as a JSON text within JSON: digits, points, brackets, commas and quotes are all there is. */
+/** Levels as JSON text within JSON: they contain only digits, points, brackets, commas and quotes. */
 function escaped(levels: string): string {
   return levels.replaceAll('"', '\\"');
 }

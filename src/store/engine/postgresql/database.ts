@@ -13,13 +13,13 @@ import {
 import type { PostgresAddress } from './address.js';
 import { makePool } from './pool.js';
 
-/** The folder of the migrations: the same from src and from dist. */
+/** Migrations folder: the same from src and from dist. */
 const MIGRATIONS_FOLDER = fileURLToPath(
   new URL('../../../../prisma/postgresql/migrations', import.meta.url),
 );
-/** The number of the lock under which Prisma migrates. */
+/** Number of the advisory lock under which Prisma migrates. */
 const MIGRATION_LOCK = 72_707_369;
-/** The oldest server that has all that is used. */
+/** The oldest server version with everything in use here. */
 const LEAST_VERSION = 130_000;
 const RIGHT = "set DATABASE_URL to a recorder's database or to an empty one";
 
@@ -34,7 +34,7 @@ const BOOKKEEPING = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
     "applied_steps_count"   INTEGER NOT NULL DEFAULT 0
 )`;
 
-/** What is found in a database. */
+/** State of a database. */
 interface Found {
   /** Nothing is in the schema. */
   readonly empty: boolean;
@@ -61,7 +61,7 @@ export async function checkReadable(address: PostgresAddress): Promise<void> {
     }
     if (pending.length > 0) {
       throw new StoreError(
-        `the database ${address.name} is older than this program; start the recorder once (npm start), it brings it up to date`,
+        `the database ${address.name} is older than this program; start the recorder once (npm start) to migrate it`,
       );
     }
     const copying = await connection.query('SELECT 1 FROM state WHERE key = $1', [COPYING_KEY]);
@@ -69,7 +69,7 @@ export async function checkReadable(address: PostgresAddress): Promise<void> {
   });
 }
 
-/** Whether the schema has anything. */
+/** Whether the schema contains anything. */
 export async function isThere(address: PostgresAddress): Promise<boolean> {
   let there = false;
   await withConnection(address, async (connection) => {
@@ -78,14 +78,14 @@ export async function isThere(address: PostgresAddress): Promise<boolean> {
   return there;
 }
 
-/** Updates a database, all or nothing, also with several at once. @throws {StoreError} */
+/** Migrates a database in one transaction, safely even with several processes. @throws {StoreError} */
 export async function migrate(connection: pg.ClientBase, address: PostgresAddress): Promise<void> {
   if ((await look(connection, address)).pending.length === 0) return;
   await connection.query('BEGIN');
   try {
     await connection.query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
     await connection.query(BOOKKEEPING);
-    // Asked again under the lock: another process may just have done it.
+    // Checked again under the lock: another process may just have done it.
     const records = await recorded(connection);
     for (const migration of unrecorded(await readMigrations(), records, ELSEWHERE)) {
       await apply(connection, migration);
@@ -109,7 +109,7 @@ export async function arePartitioned(
   const kinds = new Set(rows.map(({ relkind }) => relkind === 'p'));
   if (kinds.size === 1) return kinds.has(true);
   throw new StoreError(
-    `of the tables book and trade_recent of ${name} one is partitioned and the other is not; turn both into the other kind, or none (docs/distributed.md)`,
+    `of the tables book and trade_recent of ${name} one is partitioned and the other is not; convert both or neither (docs/distributed.md)`,
   );
 }
 
@@ -141,7 +141,7 @@ async function recorded(connection: pg.ClientBase): Promise<MigrationRecord[]> {
   return rows;
 }
 
-/** What is in the schema. @throws {StoreError} when it is another program's, or newer than this one */
+/** Inspects the schema. @throws {StoreError} when it belongs to another program or a newer version */
 async function look(connection: pg.ClientBase, address: PostgresAddress): Promise<Found> {
   const { schema, name } = address;
   const { rows: schemas } = await connection.query(
@@ -150,10 +150,10 @@ async function look(connection: pg.ClientBase, address: PostgresAddress): Promis
   );
   if (schemas.length === 0) {
     throw new StoreError(
-      `the database has no schema ${JSON.stringify(schema)}; make it (CREATE SCHEMA), or change ?schema= in DATABASE_URL`,
+      `the database has no schema ${JSON.stringify(schema)}; create it (CREATE SCHEMA), or change ?schema= in DATABASE_URL`,
     );
   }
-  // What an extension brought is not data.
+  // Objects created by an extension are not data.
   const { rows: tables } = await connection.query<{ relname: string }>(
     `SELECT relname FROM pg_class c
       WHERE relnamespace = $1::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
@@ -189,17 +189,17 @@ async function checkServer(connection: pg.ClientBase, { name }: PostgresAddress)
   }
   if (encoding !== 'UTF8') {
     throw new StoreError(
-      `the database ${name} has the encoding ${encoding}; make one with ENCODING 'UTF8'`,
+      `the database ${name} has the encoding ${encoding}; create one with ENCODING 'UTF8'`,
     );
   }
   if (standby) {
     throw new StoreError(
-      `the server of ${name} is a standby and takes no writes; set DATABASE_URL to the primary`,
+      `the server of ${name} is a standby and accepts no writes; set DATABASE_URL to the primary`,
     );
   }
 }
 
-/** Partitions are made all the time, and only the owner of a table may. */
+/** Partitions are created continually, which only the owner of a table may do. */
 async function checkRights(
   connection: pg.ClientBase,
   { schema, name }: PostgresAddress,
@@ -212,13 +212,13 @@ async function checkRights(
   );
   const { who, create, owner } = rows[0]!;
   if (create && owner) return;
-  const missing = create ? 'does not own the tables' : 'may not make tables';
+  const missing = create ? 'does not own the tables' : 'may not create tables';
   throw new StoreError(
     `the user ${who} ${missing} of ${name}; GRANT CREATE ON SCHEMA ${schema} to it, and let it own the tables`,
   );
 }
 
-/** Runs `work` on one connection; whatever fails is said in one line. */
+/** Runs `work` on one connection; any failure becomes one line. */
 async function withConnection(
   address: PostgresAddress,
   work: (connection: pg.ClientBase) => Promise<void>,

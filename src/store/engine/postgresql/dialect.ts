@@ -13,7 +13,7 @@ function storable(value: unknown): unknown {
   return typeof value === 'string' ? storableText(value) : value;
 }
 
-/** How PostgreSQL words what the engines word differently. */
+/** PostgreSQL's versions of what the engines write differently. */
 export const postgresDialect: Dialect = {
   table: (rows, columns) => {
     const names = Object.keys(columns);
@@ -30,7 +30,7 @@ export const postgresDialect: Dialect = {
   integer: (value) => sql`CAST(${BigInt(value)} AS bigint)`,
   thenJoin: raw('JOIN'),
   thenOrder: (column) => raw(`ORDER BY ${column}`),
-  // To delete rows that were packed costs more than a page saves.
+  // Deleting the packed rows costs more than packing saves.
   packsTrades: false,
   encoder: () => new JsonRows(),
   insertBooks: (rows) => sql`

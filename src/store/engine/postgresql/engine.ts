@@ -5,10 +5,10 @@ import type { PoolOptions } from './pool.js';
 import { PostgresSession } from './session.js';
 import { PostgresWriterSession } from './writer-session.js';
 
-/** Longest silence of a connection that is answering a question, ms; then it is given up. */
+/** Longest silence of a connection during a query, ms; it is then given up. */
 const SILENCE_MS = 120_000;
 
-/** A database on a server of PostgreSQL. */
+/** A database on a PostgreSQL server. */
 export class PostgresEngine implements Engine {
   readonly name: string;
   readonly #address: PostgresAddress;

@@ -3,30 +3,30 @@ import { failureCode } from '../../errors.js';
 import { RETIRED_KEY } from '../../retired.js';
 import type { Pieces } from '../engine.js';
 
-/** Books of a partition at most: to cut one where a day begins, it is read once. */
+/** Maximum books per partition: to split one at a day boundary, it is read once. */
 const PIECE_BOOKS = 10_000_000;
-/** How long a cut waits for those who read, ms; they are not held up longer by it. */
+/** How long a split waits for readers, and may hold them up, ms. */
 const CUT_WAIT_MS = 500;
-/** Wait before a failed cut is tried again, ms. */
+/** Wait before a failed split is retried, ms. */
 const CUT_AGAIN_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-/** What lies in ranges of sequence; each partition of the one has one of the other beside it. */
+/** The partitioned tables; their partitions have the same bounds. */
 const TABLES = ['book', 'trade_recent'] as const;
 type Table = (typeof TABLES)[number];
 
-/** A range of sequences, its end excluded; the first one begins with the least number there is. */
+/** A range of sequences, end exclusive; the first one starts with the lowest possible number. */
 interface Partition {
   readonly low: number;
   readonly high: number;
-  /** Day of receipt of its first book, `20261126`; `kept` for what is left of those that went. */
+  /** Day of receipt of its first book, `20261126`; `kept` for the remains of dropped partitions. */
   readonly label: string;
 }
 
 /**
- * The ranges of sequence in which books and trades lie. One begins with every UTC day of receipt, and
- * whenever one is full. Their bounds are read from the server once, or each time where other writers
- * make some, too.
+ * The ranges of sequence by which books and trades are partitioned. A new one starts with every UTC
+ * day of receipt, and whenever one is full. Their bounds are read from the server once, or each
+ * time if other writers create some too.
  */
 export class Partitions implements Pieces {
   readonly #pool: pg.Pool;
@@ -42,7 +42,7 @@ export class Partitions implements Pieces {
     this.#pieceBooks = pieceBooks;
   }
 
-  /** Makes what is missing for some sequences. @param time when the first was received, Unix ms */
+  /** Creates missing partitions for some sequences. @param time when the first was received, Unix ms */
   async makeRoom(first: number, last: number, time: number): Promise<void> {
     const label = labelOf(time);
     this.#look();
@@ -86,7 +86,7 @@ export class Partitions implements Pieces {
     const { high } = oldest;
     const gone = [...(kept === undefined ? [] : [kept]), oldest];
     const books = await this.#transaction(async (connection) => {
-      // What stays is written beside the table first; who reads is held up only by the exchange.
+      // What is kept is first written to a separate table; readers are held up only by the swap.
       const piece = { low: -Infinity, high, label: KEPT };
       const name = nameOf('book', piece);
       await connection.query(`CREATE TABLE "${name}" (LIKE book INCLUDING ALL)`);
@@ -129,7 +129,7 @@ export class Partitions implements Pieces {
     if (this.#shared) this.#known = null;
   }
 
-  /** Those that may go, oldest first: not what was kept, and not the one that is written. */
+  /** The droppable ones, oldest first: neither the kept remains nor the one being written. */
   async #droppable(): Promise<Partition[]> {
     return (await this.#partitions()).slice(0, -1).filter(({ label }) => label !== KEPT);
   }
@@ -149,8 +149,8 @@ export class Partitions implements Pieces {
   }
 
   /**
-   * Lets a partition end before `first`. To narrow it, it is taken out and put in again, which has to
-   * wait for all who read; where they keep it for longer, the day begins within the old one.
+   * Ends a partition before `first`. To shrink it, it is detached and attached again, which has to
+   * wait for all readers; if they take longer, the day starts within the old partition.
    */
   async #cut(old: Partition, first: number): Promise<void> {
     if (performance.now() < this.#cutAgainAt) return;
@@ -167,7 +167,7 @@ export class Partitions implements Pieces {
         }
       });
     } catch (error) {
-      // 55P03: a reader holds it. 23514: it has later books already, which a batch that came twice wrote.
+      // 55P03: a reader holds it. 23514: it already has later books, written by a repeated batch.
       if (!['55P03', '23514'].includes(failureCode(error) ?? '')) throw error;
       this.#cutAgainAt = performance.now() + CUT_AGAIN_MS;
       return;
@@ -196,7 +196,7 @@ export class Partitions implements Pieces {
 
 const KEPT = 'kept';
 
-/** The partitions of a table as the server has them, oldest first. */
+/** The partitions of a table on the server, oldest first. */
 async function read(
   on: pg.Pool | pg.PoolClient,
   table: Table,
@@ -217,8 +217,8 @@ async function read(
 }
 
 /**
- * From which sequence on each market's books are needed when those before $1 go: from the whole book on
- * that the first one kept stands on, else from the newest whole book.
+ * From which sequence on each market's books are needed when those before $1 are dropped: from the
+ * whole book on which the first one kept depends, otherwise from the newest whole book.
  */
 const NEEDED_FROM = `
   SELECT id AS market_id, base FROM (
@@ -227,7 +227,7 @@ const NEEDED_FROM = `
              (SELECT base FROM book WHERE market_id = id ORDER BY sequence DESC LIMIT 1)) AS base
       FROM market) found WHERE base IS NOT NULL`;
 
-/** The UTC day of a time, as in the names of partitions. */
+/** The UTC day of a time, as in partition names. */
 function labelOf(time: number): string {
   return new Date(Math.floor(time / DAY_MS) * DAY_MS)
     .toISOString()
@@ -235,12 +235,12 @@ function labelOf(time: number): string {
     .replaceAll('-', '');
 }
 
-/** The name of a partition: its day, and where it begins; of what was kept, where that ends. */
+/** The name of a partition: its day and start; for kept remains, their end. */
 function nameOf(table: Table, { low, high, label }: Partition): string {
   return `${table === 'book' ? 'book' : 'trade'}_${label}_${label === KEPT ? high : low}`;
 }
 
-/** Made beside the table and attached, which does not block readers. */
+/** Created separately and then attached, which does not block readers. */
 async function make(connection: pg.PoolClient, piece: Partition): Promise<void> {
   for (const table of TABLES) {
     const name = nameOf(table, piece);

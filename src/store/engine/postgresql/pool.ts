@@ -2,41 +2,41 @@ import pg from 'pg';
 import { StoreError } from '../../errors.js';
 import type { PostgresAddress } from './address.js';
 
-/** How the connections of a pool behave. */
+/** Behaviour of a pool's connections. */
 export interface PoolOptions {
-  /** Connections at most. */
+  /** Maximum number of connections. */
   readonly max: number;
   readonly readonly: boolean;
   /** Longest silence of a connection before it is given up, ms. */
   readonly silenceMs: number;
   /**
-   * Every connection takes the right to write first, and has it as long as it lasts: alone, or together
-   * with others that share it. Null = it does not write.
+   * Every connection first takes the write lock and holds it for its lifetime: exclusively, or
+   * shared with others. Null = it does not write.
    */
   readonly lock: 'alone' | 'shared' | null;
-  /** Longest idle time within a transaction before the server ends it, ms; 0 = never. */
+  /** Longest idle time within a transaction before the server ends it, ms; 0 = unlimited. */
   readonly idleInTransactionMs?: number;
 }
 
 const CONNECT_MS = 5_000;
-/** First half of the number of the lock; the second is of the schema. Any number that others do not use. */
+/** First half of the lock number; the second is derived from the schema. Any number unused by others. */
 const LOCK = 1_332_822_066;
-/** What a server writes when a connection's other end is gone, so that its lock is soon free: s. */
+/** How soon a server notices that a connection's peer is gone, so that its lock is freed: s. */
 const KEEPALIVE =
   'SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;';
 
-/** Integers as numbers, for all that are stored are below 2^53; sums of them, too. */
+/** Integers as numbers, since all stored ones are below 2^53; likewise their sums. */
 const NUMBERS = new Set<number>([pg.types.builtins.INT8, pg.types.builtins.NUMERIC]);
 export const CELL_TYPES: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: string) =>
     NUMBERS.has(oid) ? Number : (pg.types.getTypeParser(oid, format as 'text') as never),
 };
 
-/** Makes a pool of connections; none is opened before it is needed. */
+/** Creates a pool of connections; none is opened before it is needed. */
 export function makePool(address: PostgresAddress, options: PoolOptions): pg.Pool {
   const { max, readonly, silenceMs, lock, idleInTransactionMs = 0 } = options;
 
-  /** A connection that is made ready before its first query, and given up when the server is silent. */
+  /** A connection that is set up before its first query, and given up when the server is silent. */
   class ReadyClient extends pg.Client {
     override async connect(): Promise<never>;
     override connect(callback: (error: Error) => void): void;
@@ -61,7 +61,7 @@ export function makePool(address: PostgresAddress, options: PoolOptions): pg.Poo
         const { readyForQuery } = this as unknown as { readyForQuery: boolean };
         if (!readyForQuery) stream.destroy(new Error(`no answer for ${silenceMs / 1000} s`));
       });
-      // Small statements by the hundred gain nothing from compiling them.
+      // Hundreds of small statements gain nothing from JIT compilation.
       await this.query(`SET search_path = "${address.schema}"; SET jit = off; ${KEEPALIVE}
         SET default_transaction_read_only = ${readonly ? 'on' : 'off'};
         SET idle_in_transaction_session_timeout = ${idleInTransactionMs}`);
@@ -85,18 +85,18 @@ export function makePool(address: PostgresAddress, options: PoolOptions): pg.Poo
     max,
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_MS,
-    // The lock is held between two batches, too.
+    // The lock is also held between two batches.
     idleTimeoutMillis: lock === null ? 60_000 : 0,
     application_name: 'korean-orderbook-recorder',
   });
-  // A connection that is lost while idle is opened again by the next call, which says what is wrong.
+  // A connection lost while idle is reopened by the next call, which reports what is wrong.
   pool.on('error', () => undefined);
-  // Nor of one in use, between two questions: the next one says it.
+  // Likewise for one in use, between two queries.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
-/** Whether no other connection than this one has the right to write. */
+/** Whether no other connection holds the write lock. */
 export async function isAlone(connection: pg.PoolClient): Promise<boolean> {
   const { rows } = await connection.query<{ alone: boolean }>(
     `SELECT NOT EXISTS (

@@ -7,7 +7,7 @@ import type { PostgresAddress } from './address.js';
 import { postgresDialect } from './dialect.js';
 import { CELL_TYPES, makePool, type PoolOptions } from './pool.js';
 
-/** Connections to a database of PostgreSQL, opened when they are needed and again when they were lost. */
+/** Connections to a PostgreSQL database, opened when needed and reopened when lost. */
 export class PostgresSession implements Session {
   readonly dialect = postgresDialect;
   readonly client: Client;

@@ -6,20 +6,21 @@ import { Partitions } from './partitions.js';
 import { isAlone, makePool } from './pool.js';
 import { clientOn, PostgresSession } from './session.js';
 
-/** Longest silence of a connection while a batch is written, ms; then it is given up. */
+/** Longest silence of a connection while a batch is written, ms; it is then given up. */
 const SILENCE_MS = 30_000;
 /**
- * A writer that stands still within a transaction keeps its rows from the others for so long, ms: the
- * server ends it then, and the batch is written again.
+ * A writer that stands still within a transaction keeps its rows locked for at most this long, ms:
+ * the server then ends it, and the batch is written again.
  */
 const STANDSTILL_MS = 5_000;
 
 /**
- * The connection that writes a database of PostgreSQL. It holds the lock that keeps others out, or but
- * those that share it; when it is lost, the next call opens another one, which takes the lock first.
+ * The connection that writes a PostgreSQL database. It holds the lock that keeps others out, except
+ * those sharing it; if the connection is lost, the next call opens another, which takes the lock
+ * first.
  */
 export class PostgresWriterSession extends PostgresSession implements WriterSession {
-  /** Null where a person has made tables of another kind of them, for an extension of the server. */
+  /** Null where an administrator has replaced the tables, for a server extension. */
   readonly #partitions: Partitions | null;
 
   private constructor(
@@ -31,7 +32,7 @@ export class PostgresWriterSession extends PostgresSession implements WriterSess
     this.#partitions = partitioned ? new Partitions(pool, shared === true, pieceBooks) : null;
   }
 
-  /** @throws {StoreError} when another process writes the database, or it cannot be made or updated */
+  /** @throws {StoreError} when another process is writing the database, or it cannot be created or migrated */
   static async openToWrite(
     address: PostgresAddress,
     settings: WriterSettings,
@@ -77,14 +78,14 @@ export class PostgresWriterSession extends PostgresSession implements WriterSess
     }
   }
 
-  /** Nothing to look at: there is no connection without the lock where one is needed. */
+  /** Nothing to check: where a lock is needed, no connection is without it. */
   async check(): Promise<void> {}
 
   async atOnce(statements: readonly Statement[]): Promise<void> {
     await this.client.$transaction([...statements]);
   }
 
-  /** As every transaction is, unless the server is set to `synchronous_commit = off`. */
+  /** Every transaction is durable, unless the server is set to `synchronous_commit = off`. */
   durably<T>(work: () => Promise<T>): Promise<T> {
     return work();
   }
@@ -98,7 +99,7 @@ export class PostgresWriterSession extends PostgresSession implements WriterSess
     return { bytes, usedBytes: bytes };
   }
 
-  /** Nothing to do: what is dropped is given back at once, the rest the server itself looks after. */
+  /** Nothing to do: dropped partitions free their space at once, and the server handles the rest. */
   async giveBack(): Promise<{ given: number; left: number }> {
     return { given: 0, left: 0 };
   }

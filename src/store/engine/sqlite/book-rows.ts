@@ -1,27 +1,27 @@
 import type { BookEncoder, EncodedBook } from '../engine.js';
 
-/** Room that it begins with, bytes: an ordinary batch of 100 ms. */
+/** Initial capacity, bytes: an ordinary batch of 100 ms. */
 const FIRST_SIZE = 64 * 1024;
 
-// SQLite's JSONB (sqlite.org/jsonb.html): an element is a byte of its kind and of how its size is
-// given, the size (big-endian), and its content. Sizes may take more bytes than they need.
+// SQLite's JSONB (sqlite.org/jsonb.html): an element is a byte with its type and the encoding of
+// its size, the size (big-endian), and its content. Sizes may take more bytes than necessary.
 const NULL = 0x00;
-/** An integer: a byte of size, then decimal digits. */
+/** An integer: one size byte, then decimal digits. */
 const INTEGER = 0xc3;
-/** A text without escapes: four bytes of size. */
+/** A text without escapes: four size bytes. */
 const TEXT = 0xea;
-/** An array: four bytes of size, then its elements. */
+/** An array: four size bytes, then its elements. */
 const ARRAY = 0xeb;
 const LONG_HEADER = 5;
-/** Bytes of a row beside its texts at most: its header, five integers of 16 digits, two headers. */
+/** Maximum bytes of a row beside its texts: its header, five integers of 16 digits, two headers. */
 const ROW_SIZE = LONG_HEADER + 5 * 18 + 2 * LONG_HEADER;
 const ZERO = 0x30;
 
 /**
- * Books as SQLite's JSONB: an array of arrays `[sequence, market number, timestamp, exchange timestamp,
- * base, asks, bids]`, the sides as text. As bytes, because Prisma turns parameters into JSON, twice: in
- * a text each of its many quotes would be escaped both times. As JSONB, because SQLite then has nothing
- * to parse.
+ * Books as SQLite's JSONB: an array of arrays `[sequence, market number, timestamp, exchange
+ * timestamp, base, asks, bids]`, the sides as text. As bytes, because Prisma turns parameters into
+ * JSON, twice: as text, each of its many quotes would be escaped both times. As JSONB, so that
+ * SQLite has nothing to parse.
  */
 export class JsonbRows implements BookEncoder {
   #rows = Buffer.allocUnsafe(FIRST_SIZE);
@@ -47,7 +47,7 @@ export class JsonbRows implements BookEncoder {
     if (this.#rows.length > 16 * FIRST_SIZE) this.#rows = Buffer.allocUnsafe(FIRST_SIZE);
   }
 
-  /** Appends a row. @returns where it ends */
+  /** Appends a row. @returns its end */
   #putRow(row: EncodedBook, id: number): number {
     const to = this.#rows;
     const start = this.#length;
@@ -73,19 +73,19 @@ export class JsonbRows implements BookEncoder {
   }
 }
 
-/** Writes the header of an element whose size takes four bytes. */
+/** Writes the header of an element with a four-byte size. */
 function putHeader(to: Buffer, at: number, kind: number, size: number): void {
   to[at] = kind;
   to.writeUInt32BE(size, at + 1);
 }
 
-/** Writes an ASCII text. @returns where it ends */
+/** Writes an ASCII text. @returns its end */
 function putText(to: Buffer, at: number, text: string): number {
   putHeader(to, at, TEXT, text.length);
   return at + LONG_HEADER + to.write(text, at + LONG_HEADER, 'latin1');
 }
 
-/** Writes a whole number. @returns where it ends */
+/** Writes an integer. @returns its end */
 function putInteger(to: Buffer, at: number, value: number): number {
   const end =
     value >= 0
@@ -96,7 +96,7 @@ function putInteger(to: Buffer, at: number, value: number): number {
   return end;
 }
 
-/** Writes a whole number's digits, five times as fast as a string; gives their end. */
+/** Writes an integer's digits, five times as fast as a string; returns their end. */
 function putDecimal(to: Buffer, at: number, value: number): number {
   if (value < 1e9) {
     let end = at + 1;

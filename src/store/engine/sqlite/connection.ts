@@ -4,24 +4,24 @@ import type { Client } from '../engine.js';
 import { Sqlite } from './sqlite.js';
 import { SqliteAdapterFactory } from './sqlite-adapter.js';
 
-/** A bare SQLite connection, for what Prisma's client does not do: scripts, locks, migrations. */
+/** A raw SQLite connection, for what Prisma's client cannot do: scripts, locks, migrations. */
 export type Connection = SqlDriverAdapter;
 
-/** A typed client on one connection of its own. Calls block the thread they are made on. */
+/** A typed client on its own connection. Calls block the calling thread. */
 export type { Client };
 
-/** How long a connection waits for a lock that another one holds, ms. */
+/** How long a connection waits for a lock held by another one, ms. */
 export const BUSY_TIMEOUT_MS = 5_000;
 
 /** How to open a database file. */
 export interface ConnectionOptions {
   /** Opens an existing file and never writes to it. Default false. */
   readonly readonly?: boolean;
-  /** How long to wait for a lock that another connection holds, ms: {@link BUSY_TIMEOUT_MS}. */
+  /** How long to wait for a lock held by another connection, ms: {@link BUSY_TIMEOUT_MS}. */
   readonly busyTimeoutMs?: number;
 }
 
-/** Opens a connection of SQLite alone. @throws {SqliteError} when the file cannot be opened */
+/** Opens an SQLite connection without Prisma. @throws {SqliteError} when the file cannot be opened */
 export function openSqlite(path: string, options: ConnectionOptions = {}): Sqlite {
   return new Sqlite(path, {
     readonly: options.readonly ?? false,
@@ -29,7 +29,7 @@ export function openSqlite(path: string, options: ConnectionOptions = {}): Sqlit
   });
 }
 
-/** Opens a bare connection. End it with `dispose()`. */
+/** Opens a raw connection. Close it with `dispose()`. */
 export async function openConnection(
   path: string,
   options: ConnectionOptions = {},
@@ -38,8 +38,8 @@ export async function openConnection(
 }
 
 /**
- * A Prisma client on a connection, which loads its engine with its first query. `$disconnect()` ends
- * both, if there was one.
+ * A Prisma client on a connection, which loads its engine with its first query. `$disconnect()`
+ * closes both, if it did.
  */
 export function clientOn(sqlite: Sqlite): Client {
   return new PrismaClient({ adapter: new SqliteAdapterFactory(sqlite) });

@@ -9,20 +9,20 @@ import { migrate, pendingMigrations, readMigrations } from './migrations.js';
 
 /** First bytes of every SQLite file (sqlite.org/fileformat2.html, 1.3). */
 const MAGIC = 'SQLite format 3\0';
-/** Length of the header in which SQLite describes the file. */
+/** Length of the header describing the file. */
 const HEADER_BYTES = 100;
 
-/** What SQLite and the lock put beside a database. */
+/** Suffixes of the files that SQLite and the lock create beside a database. */
 const BESIDE = ['-wal', '-shm', '-journal', '.lock'] as const;
 /**
- * Looks at the database file without touching it.
+ * Inspects the database file without touching it.
  * @returns whether it exists (an empty file does not count).
- * @throws {StoreError} when it is a folder, cannot be read, or is something else than SQLite.
+ * @throws {StoreError} when it is a folder, unreadable, or not SQLite.
  */
 export async function inspectFile(path: string): Promise<boolean> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
-    throw new StoreError(`cannot look at the database ${path}: ${error.message}`);
+    throw new StoreError(`cannot inspect the database ${path}: ${error.message}`);
   });
   for (const suffix of BESIDE) await checkKind(`${path}${suffix}`);
   if (info === null) return false;
@@ -50,27 +50,28 @@ export async function inspectFile(path: string): Promise<boolean> {
   const wanted = describedBytes(header);
   if (wanted > info.size && (await sizeOf(`${path}-wal`)) === 0) {
     throw new StoreError(
-      `the database file ${path} is damaged: it was cut off at ${info.size} of ${wanted} bytes; restore it or set DB_PATH to a new file`,
+      `the database file ${path} is damaged: it was truncated to ${info.size} of ${wanted} bytes; restore it or set DB_PATH to a new file`,
     );
   }
   return true;
 }
 
-/** @throws {StoreError} when it is there and no file. */
+/** @throws {StoreError} when it exists and is not a file. */
 async function checkKind(path: string): Promise<void> {
   const info = await stat(path).catch(() => null);
   if (info !== null) checkFile(path, info);
 }
 
-/** @throws {StoreError} when it is a folder, or something that would be waited for without end. */
+/** @throws {StoreError} when it is a folder, or something that would block forever. */
 function checkFile(path: string, info: Stats): void {
   const kind = info.isDirectory() ? 'a folder' : specialKind(info);
   if (kind !== null) throw new StoreError(`${path} is ${kind}; DB_PATH must name a file`);
 }
 
 /**
- * Size of the whole file by its own header (sqlite.org/fileformat2.html, 1.3.2, 1.3.8); 0 when the
- * header does not vouch for it. While a log lies beside the file, its newest pages may be in there only.
+ * Size of the whole file according to its header (sqlite.org/fileformat2.html, 1.3.2, 1.3.8); 0
+ * when the header is not reliable. While there is a log beside the file, its newest pages may be
+ * only there.
  */
 function describedBytes(header: Buffer): number {
   const pageSize = header.readUInt16BE(16);
@@ -87,7 +88,7 @@ async function sizeOf(path: string): Promise<number> {
   );
 }
 
-/** Checks that the database can be written; makes its folder. @throws {StoreError} */
+/** Checks that the database can be written; creates its folder. @throws {StoreError} */
 export async function prepareFolder(path: string, exists: boolean): Promise<void> {
   const folder = dirname(path);
   try {
@@ -95,7 +96,7 @@ export async function prepareFolder(path: string, exists: boolean): Promise<void
     await access(folder, constants.W_OK);
   } catch (error) {
     throw new StoreError(
-      `the folder ${folder} of the database cannot be made or written (${(error as Error).message}); ` +
+      `the folder ${folder} of the database cannot be created or written (${(error as Error).message}); ` +
         'make it writable or set DB_PATH to another place',
     );
   }
@@ -115,12 +116,12 @@ export async function checkExisting(path: string): Promise<void> {
   });
 }
 
-/** Makes the file a database of this version. @throws {StoreError}; the file is then as before */
+/** Makes the file a database of this version. @throws {StoreError}, with the file unchanged */
 export async function prepareDatabase(path: string): Promise<void> {
   const migrations = await readMigrations();
   await withConnection(path, { readonly: false }, async (connection) => {
     if (await isEmpty(connection)) {
-      // Only before the first page is written can auto_vacuum be chosen; WAL writes that page.
+      // auto_vacuum can only be chosen before the first page is written; WAL writes that page.
       await connection.executeScript('PRAGMA auto_vacuum = INCREMENTAL');
     }
     await connection.executeScript('PRAGMA journal_mode = WAL');
@@ -140,7 +141,7 @@ export async function checkReadable(path: string): Promise<void> {
     await checkOwner(connection, path);
     if ((await pendingMigrations(connection, migrations)).length > 0) {
       throw new StoreError(
-        `the database ${path} is older than this program; start the recorder once (npm start), it brings it up to date`,
+        `the database ${path} is older than this program; start the recorder once (npm start) to migrate it`,
       );
     }
   });
@@ -152,7 +153,7 @@ async function withConnection(
   work: (connection: Connection) => Promise<void>,
 ): Promise<void> {
   try {
-    // SQLite would make it readable for all; its other files take over the mode of this one.
+    // SQLite would make it world-readable; its other files inherit this one's mode.
     if (!options.readonly) makePrivateFile(path);
     const connection = await openConnection(path, options);
     try {

@@ -15,7 +15,7 @@ import { SqliteWriterSession } from './writer-session.js';
 export class SqliteEngine implements Engine {
   readonly name: string;
   readonly #path: string;
-  /** A whole copy lies beside the database's path, and is to be put there before it is opened. */
+  /** A complete copy is beside the database's path, to be moved there before it is opened. */
   #copied = false;
 
   constructor(path: string) {

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 
-/** What identifies a file, whatever its name. */
+/** Identity of a file, independent of its name. */
 interface Identity {
   readonly dev: bigint;
   readonly ino: bigint;
@@ -12,12 +12,12 @@ async function identityOf(path: string): Promise<Identity | null> {
   return info === null ? null : { dev: info.dev, ino: info.ino };
 }
 
-/** What has become of a file: still the same, gone, or another one in its place. */
+/** What happened to a file: unchanged, gone, or replaced by another. */
 export type FileFate = 'same' | 'gone' | 'replaced';
 
 /**
- * Knows an open file again. SQLite goes on with a file that was removed, moved or replaced as if
- * nothing had happened: all that is written then is lost with the process.
+ * Recognises an open file. SQLite continues with a file that was removed, moved or replaced as if
+ * nothing had happened: everything written after that is lost with the process.
  */
 export class FileWatch {
   readonly path: string;
@@ -37,22 +37,22 @@ export class FileWatch {
   }
 }
 
-/** The files by which a database is open. */
+/** The open files of a database. */
 export class DatabaseFiles {
   readonly #files: readonly FileWatch[];
 
-  /** To be made while the database is open. @param path the database */
+  /** To be created while the database is open. @param path the database */
   constructor(path: string) {
     this.#files = ['', '-wal', '-shm'].map((suffix) => new FileWatch(path + suffix));
   }
 
-  /** Whether the database itself was cut to nothing under its own name, as `> FILE` in a shell does. */
+  /** Whether the database itself was truncated under its own name, as by `> FILE` in a shell. */
   async emptied(): Promise<boolean> {
     const info = await stat(this.#files[0]!.path).catch(() => null);
     return info?.size === 0;
   }
 
-  /** Those that are no longer the files that are open. */
+  /** The paths that no longer lead to the open files. */
   async lost(): Promise<{ path: string; fate: FileFate }[]> {
     const looks = this.#files.map(async (file) => ({ path: file.path, fate: await file.look() }));
     return (await Promise.all(looks)).filter(({ fate }) => fate !== 'same');

@@ -6,11 +6,11 @@ import { failureText, failureCode, StoreError } from '../../errors.js';
 export const lockPath = (path: string): string => `${path}.lock`;
 
 /**
- * Takes the right to be the one writer of a database: an exclusive transaction on the empty SQLite file
- * `<path>.lock`, which the operating system frees when the process dies, however it dies. The file
- * stays: removing it would race with the next process.
- * @returns the connection that holds the lock; `dispose()` gives it back
- * @throws {StoreError} when another process (or another store in this one) has it
+ * Takes the exclusive right to write a database: an exclusive transaction on the empty SQLite file
+ * `<path>.lock`, which the operating system releases when the process dies, however it dies. The
+ * file is kept: removing it would race with the next process.
+ * @returns the connection holding the lock; `dispose()` releases it
+ * @throws {StoreError} when another process (or another store in this one) holds it
  */
 export async function lockDatabase(path: string): Promise<Connection> {
   const file = lockPath(path);

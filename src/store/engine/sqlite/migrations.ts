@@ -5,14 +5,14 @@ import { type Migration, migrationFailed, migrationsIn, unrecorded } from '../mi
 import { StoreError } from '../../errors.js';
 
 /**
- * Applies the migrations under prisma/sqlite/migrations as `prisma migrate deploy` would, with the same
- * bookkeeping (table `_prisma_migrations`), but without Prisma's schema engine, a binary that has to
- * be downloaded. Either can continue what the other began.
+ * Applies the migrations under prisma/sqlite/migrations like `prisma migrate deploy`, with the same
+ * bookkeeping (table `_prisma_migrations`), but without Prisma's schema engine, a binary that would
+ * have to be downloaded. Either can continue what the other started.
  */
 
 export type { Migration };
 
-/** The folder of the migrations: the same from src and from dist. */
+/** Migrations folder: the same from src and from dist. */
 const MIGRATIONS_FOLDER = fileURLToPath(
   new URL('../../../../prisma/sqlite/migrations', import.meta.url),
 );
@@ -28,15 +28,15 @@ const BOOKKEEPING = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
     "applied_steps_count"   INTEGER UNSIGNED NOT NULL DEFAULT 0
 )`;
 
-/** The migrations, in the order in which they apply. @throws {StoreError} when there are none. */
+/** The migrations, in order. @throws {StoreError} when there are none. */
 export function readMigrations(): Promise<Migration[]> {
   return migrationsIn(MIGRATIONS_FOLDER);
 }
 
 /**
- * Which of `migrations` the database still lacks. Reads only.
- * @throws {StoreError} when the database was made by a newer program, when a migration was edited
- * after it was applied, or when one is recorded as having failed.
+ * Those of `migrations` the database still lacks. Reads only.
+ * @throws {StoreError} when the database was created by a newer program, when a migration was
+ * edited after it was applied, or when one is recorded as failed.
  */
 export async function pendingMigrations(
   connection: Connection,
@@ -60,7 +60,7 @@ export async function pendingMigrations(
 }
 
 /**
- * Brings the database up to date: all or nothing, safe when several processes do it at once.
+ * Migrates the database: all or nothing, safe when several processes do it at once.
  * @returns names of the migrations applied.
  * @throws {StoreError} as {@link pendingMigrations}, and when a script fails (nothing is changed).
  */
@@ -69,7 +69,7 @@ export async function migrate(
   migrations: readonly Migration[],
 ): Promise<string[]> {
   if ((await pendingMigrations(connection, migrations)).length === 0) return [];
-  // A no-op inside a transaction, so it comes first: rebuilding a table must not trip over references.
+  // A no-op inside a transaction, so it comes first: rebuilding a table must not violate references.
   await connection.executeScript('PRAGMA foreign_keys = OFF');
   try {
     await connection.executeScript('BEGIN IMMEDIATE');
@@ -91,7 +91,7 @@ async function applyAll(
   migrations: readonly Migration[],
 ): Promise<string[]> {
   await connection.executeScript(BOOKKEEPING);
-  // Asked again under the lock: another process may just have done it.
+  // Checked again under the lock: another process may just have done it.
   const pending = await pendingMigrations(connection, migrations);
   for (const migration of pending) {
     const { name, sql, checksum } = migration;
@@ -121,6 +121,6 @@ async function rollBack(connection: Connection): Promise<void> {
   try {
     await connection.executeScript('ROLLBACK');
   } catch {
-    // SQLite already rolled back by itself, as it does when the disk is full.
+    // SQLite has already rolled back itself, as it does when the disk is full.
   }
 }

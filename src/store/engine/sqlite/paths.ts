@@ -1,12 +1,12 @@
 import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
-/** Links in a row that a system follows at least. */
+/** Minimum number of chained links that a system follows. */
 const MAX_LINKS = 32;
 
 /**
- * One name for one file, so that two ways to it meet the same lock: absolute, all links followed, the
- * last one also when nothing is at its end yet.
+ * One canonical name per file, so that different paths to it use the same lock: absolute, all links
+ * followed, including a last one whose target does not exist yet.
  */
 export async function canonicalPath(path: string): Promise<string> {
   let full = resolve(path);

@@ -7,12 +7,12 @@ import type { FileFate } from './file-watch.js';
 import type { Sqlite } from './sqlite.js';
 import { gigabytes } from '../../../util/gigabytes.js';
 
-/** The error of a write to a database whose files were taken away. */
+/** The error for a write to a database whose files were taken away. */
 export function lostError(lost: readonly { path: string; fate: FileFate }[]): StoreError {
   const { path, fate } = lost[0]!;
   const what = fate === 'gone' ? 'was removed or moved away' : 'was replaced by another file';
   return new StoreError(
-    `${path} ${what} while it is open; all that it had is still there and will be put back`,
+    `${path} ${what} while it is open; its contents are still there and will be restored`,
     DATABASE_LOST,
   );
 }
@@ -20,9 +20,9 @@ export function lostError(lost: readonly { path: string; fate: FileFate }[]): St
 const copyPath = (path: string): string => `${path}.rescue`;
 
 /**
- * Makes a whole copy of an open database, of which nothing need be left but the open file.
- * @param usedBytes what the copy will take
- * @throws {StoreError} when there is no place for it
+ * Makes a complete copy of an open database of which only the open file may be left.
+ * @param usedBytes size of the copy
+ * @throws {StoreError} when there is no space for it
  */
 export async function copyOpen(sqlite: Sqlite, path: string, usedBytes: number): Promise<void> {
   await prepareFolder(path, false);
@@ -31,7 +31,7 @@ export async function copyOpen(sqlite: Sqlite, path: string, usedBytes: number):
   const disk = await statfs(dirname(path));
   if (disk.bavail * disk.bsize < usedBytes) {
     throw new StoreError(
-      `the files of ${path} were taken away while it is open, and there is no room to put it back; free ${gigabytes(usedBytes)} GB, or restart to begin a new one`,
+      `the files of ${path} were taken away while it is open, and there is no space to restore it; free ${gigabytes(usedBytes)} GB, or restart to start a new one`,
     );
   }
   makePrivateFile(copy);
@@ -45,8 +45,8 @@ export async function copyOpen(sqlite: Sqlite, path: string, usedBytes: number):
 }
 
 /**
- * Before the database is closed: sets aside what others put in the place of its files, for closing it
- * takes away the log of that name.
+ * Before the database is closed: moves away what others put in place of its files, since closing it
+ * deletes the log of that name.
  * @returns the new name of a file that was in its place, or null
  */
 export async function setAside(
@@ -64,7 +64,7 @@ export async function setAside(
   return name;
 }
 
-/** After it is closed: puts the copy in its place. What is left of the old log belongs to no file. */
+/** After it is closed: moves the copy into place. What is left of the old log belongs to no file. */
 export async function putBack(path: string): Promise<void> {
   for (const suffix of ['-wal', '-shm']) await rm(path + suffix, { force: true });
   await rename(copyPath(path), path);

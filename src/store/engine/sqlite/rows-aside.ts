@@ -3,23 +3,23 @@ import { RpcWorker } from '../../rpc.js';
 import type { Cell, Rows } from '../engine.js';
 import { BUSY_TIMEOUT_MS } from './connection.js';
 
-/** What the thread beside answers. */
+/** Service of the helper thread. */
 export type RowsService = {
   rows(sql: string, values: readonly unknown[]): Cell[][];
 };
 
-/** How long an idle thread stays, ms. */
+/** How long an idle thread is kept, ms. */
 const IDLE_MS = 5_000;
 
-/** Number of a file on its disk; null when it is not there. */
+/** Inode number of a file; null when it is not there. */
 function numberOf(path: string): number | null {
   return statSync(path, { throwIfNoEntry: false })?.ino ?? null;
 }
 
 /**
- * Reads rows of an SQLite file in a thread beside, on a connection of its own: whoever walks over many
- * rows looks at some while the next ones are read, where SQLite would hold up its thread. The thread is
- * started when it is needed and ends when it has been idle for some time.
+ * Reads rows of an SQLite file in a helper thread, on its own connection: a walk over many rows
+ * processes some while the next ones are read, where SQLite would block the thread. The thread is
+ * started on demand and ends after being idle for some time.
  */
 export class RowsAside {
   readonly #path: string;
@@ -29,7 +29,7 @@ export class RowsAside {
   #running = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param own reads them here: should the thread not be able to */
+  /** @param own reads them here, in case the thread cannot */
   constructor(path: string, own: Rows) {
     this.#path = path;
     this.#file = numberOf(path);
@@ -38,7 +38,7 @@ export class RowsAside {
 
   readonly rows: Rows = async (query) => {
     const worker = this.#started();
-    // Its place has been taken by another file: only the connection that is open knows the old one.
+    // Another file has taken its place: only the open connection has the old one.
     if (worker === null) return this.#own(query);
     clearTimeout(this.#timer);
     this.#running++;

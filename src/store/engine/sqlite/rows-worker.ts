@@ -3,7 +3,7 @@ import { serve } from '../../rpc.js';
 import type { RowsService } from './rows-aside.js';
 import { Sqlite, type SqliteValue } from './sqlite.js';
 
-// Reads rows for a thread that has other work meanwhile.
+// Reads rows for a thread that does other work meanwhile.
 const { path, busyTimeoutMs } = workerData as { path: string; busyTimeoutMs: number };
 const sqlite = new Sqlite(path, { readonly: true, busyTimeoutMs });
 serve<RowsService>(parentPort!, {

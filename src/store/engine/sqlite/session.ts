@@ -4,18 +4,18 @@ import { sqliteDialect } from './dialect.js';
 import { RowsAside } from './rows-aside.js';
 import type { Sqlite, SqliteValue } from './sqlite.js';
 
-/** A connection to an SQLite file; every call blocks the thread that it is made on. */
+/** A connection to an SQLite file; every call blocks the calling thread. */
 export class SqliteSession implements Session {
   readonly dialect = sqliteDialect;
-  /** One table has all books. */
+  /** A single table has all books. */
   readonly pieces = null;
   protected readonly sqlite: Sqlite;
   #client: Client | null = null;
   readonly #aside: RowsAside | null;
-  /** Settles when the last snapshot asked for has ended. */
+  /** Settles when the last requested snapshot has ended. */
   #snapshots: Promise<void> = Promise.resolve();
 
-  /** @param path of the file, where rows may be read aside */
+  /** @param path of the file, for reading rows in the helper thread */
   protected constructor(sqlite: Sqlite, path: string | null) {
     this.sqlite = sqlite;
     this.#aside = path === null ? null : new RowsAside(path, this.rows);
@@ -26,7 +26,7 @@ export class SqliteSession implements Session {
     return new SqliteSession(openSqlite(path, options), path);
   }
 
-  /** Made when it is asked for: to load it takes longer than most questions that do without. */
+  /** Created on demand: loading it takes longer than most queries that do not need it. */
   get client(): Client {
     return (this.#client ??= clientOn(this.sqlite));
   }
@@ -37,7 +37,7 @@ export class SqliteSession implements Session {
   readonly rowsAhead: Rows = (query) => (this.#aside ?? this).rows(query);
 
   async snapshot<T>(read: (rows: Rows) => Promise<T>): Promise<T> {
-    // One after the other: a transaction cannot begin in another one.
+    // One after the other: transactions do not nest.
     const before = this.#snapshots;
     let end!: () => void;
     this.#snapshots = new Promise((resolve) => (end = resolve));

@@ -16,7 +16,7 @@ import { type Sqlite, SqliteError, type SqliteValue } from './sqlite.js';
 
 const NAME = 'orderbook-sqlite';
 
-/** Prisma's types of the column types that the migrations declare. */
+/** Prisma's types for the column types declared by the migrations. */
 const DECLARED: Readonly<Record<string, ColumnType>> = {
   INTEGER: ColumnTypeEnum.Int32,
   BIGINT: ColumnTypeEnum.Int64,
@@ -32,7 +32,7 @@ function typeOfValue(value: SqliteValue): ColumnType {
   return typeof value === 'number' ? ColumnTypeEnum.UnknownNumber : ColumnTypeEnum.Bytes;
 }
 
-/** The type of a column: as declared, else that of its first value, which an expression has only. */
+/** The type of a column: as declared, otherwise that of its first value, which is all an expression has. */
 function columnType(
   declared: string | null,
   rows: readonly SqliteValue[][],
@@ -44,18 +44,18 @@ function columnType(
   return value === undefined ? ColumnTypeEnum.Int32 : typeOfValue(value);
 }
 
-/** A value as Prisma wants it: integers beyond 2^53 as text, so that none loses a digit. */
+/** A value for Prisma: integers beyond 2^53 as text, so that none loses a digit. */
 function toPrisma(value: SqliteValue): Exclude<SqliteValue, bigint> {
   if (typeof value !== 'bigint') return value;
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value.toString();
 }
 
-/** A parameter as SQLite wants it. Prisma gives large integers as text and bytes as base64. */
+/** A parameter for SQLite. Prisma passes large integers as text and bytes as base64. */
 function toSqlite(arg: unknown, type: ArgType | undefined): SqliteValue {
   if (typeof arg === 'boolean') return arg ? 1n : 0n;
   const scalar = type?.scalarType;
-  // As an integer, not as the floating point number that a number of JavaScript is.
+  // As an integer rather than JavaScript's floating point number.
   if (typeof arg === 'number' && Number.isSafeInteger(arg) && scalar !== 'float') {
     return BigInt(arg);
   }
@@ -67,7 +67,7 @@ function toSqlite(arg: unknown, type: ArgType | undefined): SqliteValue {
   return arg as SqliteValue;
 }
 
-/** The names of the columns in a message such as `UNIQUE constraint failed: market.id, gap.start`. */
+/** The column names in a message such as `UNIQUE constraint failed: market.id, gap.start`. */
 function fieldsOf(message: string): string[] {
   const list = message.split('constraint failed: ')[1] ?? '';
   return list.split(', ').map((field) => field.split('.').at(-1)!);
@@ -101,7 +101,7 @@ function toPrismaError({ code, message }: SqliteError): DriverError {
   return { ...original, kind: 'sqlite', extendedCode: 1, message };
 }
 
-/** Runs a synchronous call of SQLite as Prisma expects it: a promise, rejected with its own error. */
+/** Runs a synchronous SQLite call as Prisma expects it: a promise, rejected with its own error. */
 async function asPrisma<T>(work: () => T): Promise<T> {
   try {
     return work();
@@ -138,7 +138,7 @@ class Queryable implements SqlQueryable {
   }
 }
 
-/** Prisma itself sends COMMIT and ROLLBACK; this only lets the next transaction begin. */
+/** Prisma itself sends COMMIT and ROLLBACK; this only lets the next transaction start. */
 class SqliteTransaction extends Queryable implements Transaction {
   readonly options = { usePhantomQuery: false };
   readonly #end: () => void;
@@ -171,7 +171,7 @@ class SqliteTransaction extends Queryable implements Transaction {
 
 /** One connection; its transactions run one after the other. */
 class SqliteAdapter extends Queryable implements SqlDriverAdapter {
-  /** Settles when the last transaction asked for has ended. */
+  /** Settles when the last requested transaction has ended. */
   #last: Promise<void> = Promise.resolve();
 
   executeScript(script: string): Promise<void> {
@@ -200,13 +200,13 @@ class SqliteAdapter extends Queryable implements SqlDriverAdapter {
   }
 }
 
-/** Prisma's driver adapter of {@link Sqlite}, for the column types that this database has. */
+/** Prisma's driver adapter for {@link Sqlite}, for this database's column types. */
 export class SqliteAdapterFactory implements SqlDriverAdapterFactory {
   readonly provider = 'sqlite';
   readonly adapterName = NAME;
   readonly #sqlite: Sqlite;
 
-  /** @param sqlite the connection, which the client closes when it disconnects */
+  /** @param sqlite the connection, closed by the client when it disconnects */
   constructor(sqlite: Sqlite) {
     this.#sqlite = sqlite;
   }

@@ -1,6 +1,6 @@
 /**
- * SQLite's names of its result codes (https://www.sqlite.org/rescode.html): the primary ones, and of
- * the extended ones those that say more about a failure here.
+ * SQLite's names of its result codes (https://www.sqlite.org/rescode.html): the primary ones, and
+ * those extended ones that say more about a failure here.
  */
 const NAMES: Readonly<Record<number, string>> = {
   1: 'SQLITE_ERROR',
@@ -51,7 +51,7 @@ const NAMES: Readonly<Record<number, string>> = {
   4874: 'SQLITE_IOERR_SHMSIZE',
 };
 
-/** The name of a result code; of an extended code without an own name here, that of its primary. */
+/** The name of a result code; for an extended code not listed here, that of its primary code. */
 export function sqliteCodeName(code: number): string {
   return NAMES[code] ?? NAMES[code & 0xff] ?? 'SQLITE_ERROR';
 }

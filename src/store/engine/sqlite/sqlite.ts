@@ -1,21 +1,21 @@
 import { createRequire } from 'node:module';
 import { sqliteCodeName } from './sqlite-codes.js';
 
-/** What SQLite takes and gives, exactly: every integer it gives is a bigint. */
+/** What SQLite accepts and returns, exactly: every integer it returns is a bigint. */
 export type SqliteValue = null | number | bigint | string | Uint8Array;
 
 /** How to open a database file. */
 export interface SqliteOptions {
   /** Opens an existing file and never writes to it. */
   readonly readonly: boolean;
-  /** How long to wait for a lock that another connection holds, ms. */
+  /** How long to wait for a lock held by another connection, ms. */
   readonly busyTimeoutMs: number;
 }
 
-/** The rows of a query; none and no columns for a statement that gives none. */
+/** The rows of a query; no rows and no columns for a statement without a result. */
 interface SqliteRows {
   readonly names: string[];
-  /** The types that the columns were declared with; null for an expression. */
+  /** Declared types of the columns; null for an expression. */
   readonly types: (string | null)[];
   readonly rows: SqliteValue[][];
 }
@@ -38,7 +38,7 @@ interface Statement {
   columns(): { name: string; type: string | null }[];
 }
 
-/** What of Node's `node:sqlite` is used; it is not among the types of Node 20. */
+/** The part of Node's `node:sqlite` in use; Node 20's types lack it. */
 interface NodeSqlite {
   readonly DatabaseSync: new (path: string, options: object) => NodeDatabase;
   readonly StatementSync: { readonly prototype: object };
@@ -53,7 +53,7 @@ interface NodeDatabase {
   close(): void;
 }
 
-/** What of better-sqlite3 is used. */
+/** The part of better-sqlite3 in use. */
 interface NativeStatement extends Statement {
   readonly reader: boolean;
   raw(): void;
@@ -67,8 +67,8 @@ interface NativeDatabase {
 }
 
 /**
- * Node's own SQLite, or null where this Node has none that is complete (before 22.16). Some versions
- * warn on stderr that it is experimental: what is used of it is the same in 22, 24 and 26.
+ * Node's own SQLite, or null if this Node has none that is complete (before 22.16). Some versions
+ * warn on stderr that it is experimental: the part in use is the same in 22, 24 and 26.
  */
 function nodeSqlite(): NodeSqlite | null {
   const emitWarning: unknown = Reflect.get(process, 'emitWarning');
@@ -85,8 +85,9 @@ function nodeSqlite(): NodeSqlite | null {
 const builtIn = nodeSqlite();
 
 /**
- * The native package, for Node 20 and for 22 before 22.16. It must not even be loaded on a Node that can do without: its
- * version 12 aborts the process in a garbage collection from Node 24.19 on.
+ * The native package, for Node 20 and for 22 before 22.16. It must not even be loaded on a Node
+ * that does not need it: its version 12 aborts the process during garbage collection from Node
+ * 24.19 on.
  */
 function nativeDatabase(path: string, options: SqliteOptions): NativeDatabase {
   const Database = createRequire(import.meta.url)('better-sqlite3') as new (
@@ -111,7 +112,7 @@ function nodeDatabase(sqlite: NodeSqlite, path: string, options: SqliteOptions):
   return database;
 }
 
-/** Makes rows arrays, integers `numbers` or bigints; false for a statement without rows. */
+/** Makes rows arrays, and integers `numbers` or bigints; false for a statement without rows. */
 function givesArrays(statement: NodeStatement | NativeStatement, numbers: boolean): boolean {
   if ('reader' in statement) {
     if (statement.reader) {
@@ -125,7 +126,7 @@ function givesArrays(statement: NodeStatement | NativeStatement, numbers: boolea
   return statement.columns().length > 0;
 }
 
-/** An error of either driver as a {@link SqliteError}; anything else as it is. */
+/** An error of either driver as a {@link SqliteError}; anything else unchanged. */
 function explained(error: unknown): unknown {
   if (typeof error !== 'object' || error === null) return error;
   const { code, errcode, message } = error as {
@@ -138,13 +139,13 @@ function explained(error: unknown): unknown {
   return new SqliteError(code, String(message));
 }
 
-/** Statements kept ready at most. */
+/** Maximum number of cached statements. */
 const MAX_REPEATED = 32;
 
-/** A blocking connection to an SQLite database, by Node's SQLite or better-sqlite3. */
+/** A blocking connection to an SQLite database, through Node's SQLite or better-sqlite3. */
 export class Sqlite {
   readonly #database: NodeDatabase | NativeDatabase;
-  /** Statements of {@link queryNumbers}: a walk asks the same again and again. */
+  /** Statements of {@link queryNumbers}: a walk repeats the same ones. */
   readonly #repeated = new Map<string, Statement>();
   #closed = false;
 
@@ -187,7 +188,7 @@ export class Sqlite {
     });
   }
 
-  /** Gives the number of rows that it changed. @throws {SqliteError} */
+  /** Returns the number of rows changed. @throws {SqliteError} */
   execute(sql: string, args: readonly SqliteValue[] = []): number {
     return this.#explaining(() => Number(this.#database.prepare(sql).run(...args).changes));
   }
@@ -197,7 +198,7 @@ export class Sqlite {
     this.#explaining(() => this.#database.exec(sql));
   }
 
-  /** Ends it; the second time there is nothing to do. */
+  /** Closes it; no effect the second time. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -9,11 +9,11 @@ import { SqliteSession } from './session.js';
 import type { Sqlite } from './sqlite.js';
 
 /**
- * Pages of the log after which they are moved into the file, 16 MiB. Books of many markets touch the
- * same pages of the market index again and again: four times the default writes them less often.
+ * Log pages that trigger a checkpoint, 16 MiB. Books of many markets touch the same pages of the
+ * market index repeatedly: at four times the default, those are written less often.
  */
 const CHECKPOINT_PAGES = 4_000;
-/** A log grown large (a long checkpoint, a slow reader) is cut back to this, bytes. */
+/** A log that has grown large (a long checkpoint, a slow reader) is truncated to this, bytes. */
 const WAL_SIZE_LIMIT = 64 * 1024 * 1024;
 
 type PragmaNumber = 'page_size' | 'page_count' | 'freelist_count';
@@ -40,8 +40,10 @@ export class SqliteWriterSession extends SqliteSession implements WriterSession 
   }
 
   /**
-   * @param onCopied called when a {@link rescue} has made the copy that is the database from then on
-   * @throws {StoreError} when another process writes the file, or it cannot be made or updated
+   * @param onCopied called when a {@link rescue} has made the copy that is the database from then
+   * on
+   * @throws {StoreError} when another process is writing the file, or it cannot be created or
+   * migrated
    */
   static async openLocked(
     path: string,
@@ -53,8 +55,8 @@ export class SqliteWriterSession extends SqliteSession implements WriterSession 
       await prepareDatabase(path);
       const sqlite = openSqlite(path);
       sqlite.script('PRAGMA synchronous = NORMAL');
-      // Every market number that is inserted was read from the table; to check it again would cost a
-      // third of an insertion. No market is ever deleted.
+      // Every market number inserted was read from the table; checking it again would cost a third
+      // of an insertion. No market is ever deleted.
       sqlite.script('PRAGMA foreign_keys = OFF');
       sqlite.script(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       sqlite.script(`PRAGMA journal_size_limit = ${WAL_SIZE_LIMIT}`);
@@ -74,17 +76,18 @@ export class SqliteWriterSession extends SqliteSession implements WriterSession 
     return true;
   }
 
-  /** @throws {StoreError} with `DATABASE_LOST` when the open files are no longer those of their paths */
+  /** @throws {StoreError} with `DATABASE_LOST` when its paths no longer lead to the open files */
   async check(): Promise<void> {
     const lost = await this.#files.lost();
     if (lost.length > 0) throw lostError(lost);
     if (await this.#files.emptied()) {
       throw new StoreError(
-        `${this.#path} was emptied while it is open, and what it had is gone; stop the recorder and restore the file, or remove it for a new one`,
+        `${this.#path} was emptied while open, and its contents are lost; stop the recorder and restore the file, or remove it to start a new one`,
       );
     }
     if ((await this.#lockFile.look()) === 'same') return;
-    // Without the file of its name the lock keeps no other process out. The old one is kept until the new is had.
+    // Without a file under its name the lock keeps no other process out. The old one is kept until
+    // the new one is acquired.
     const old = this.#lock;
     this.#lock = await lockDatabase(this.#path);
     this.#lockFile = await watched(lockPath(this.#path));
@@ -92,8 +95,8 @@ export class SqliteWriterSession extends SqliteSession implements WriterSession 
   }
 
   /**
-   * Not as a batch of Prisma, which makes text of all parameters, several times: with many books, that takes a
-   * fifth of the time, and of a few a third.
+   * Not as a Prisma batch, which turns all parameters into text, several times: a fifth of the time
+   * with many books, and a third with few.
    */
   async atOnce(statements: readonly Statement[]): Promise<void> {
     if (statements.length === 1) {
@@ -110,12 +113,12 @@ export class SqliteWriterSession extends SqliteSession implements WriterSession 
     }
   }
 
-  /** SQLite itself has done so after some failures, of which a full disk is one. */
+  /** SQLite has already done so after some failures, such as a full disk. */
   #rollBack(): void {
     try {
       this.sqlite.script('ROLLBACK');
     } catch {
-      // There is no transaction any more.
+      // The transaction is already gone.
     }
   }
 
@@ -128,7 +131,7 @@ export class SqliteWriterSession extends SqliteSession implements WriterSession 
     }
   }
 
-  /** Nothing to do: one table has all. */
+  /** Nothing to do: a single table has everything. */
   async makeRoom(): Promise<void> {}
 
   async space(): Promise<Space> {
@@ -143,12 +146,12 @@ export class SqliteWriterSession extends SqliteSession implements WriterSession 
     if (before === 0) return { given: 0, left: 0 };
     this.sqlite.query(`PRAGMA incremental_vacuum(${pages})`);
     const left = this.#pragma('freelist_count');
-    // A file that was made without incremental vacuum gives nothing back.
+    // A file created without incremental vacuum returns nothing.
     return { given: before - left, left };
   }
 
   async cut(): Promise<void> {
-    // Not a wait for readers that would be ours: another call comes.
+    // No waiting for readers here: there will be another call.
     this.sqlite.script('PRAGMA busy_timeout = 0');
     try {
       this.sqlite.query('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -160,7 +163,7 @@ export class SqliteWriterSession extends SqliteSession implements WriterSession 
   async rescue(): Promise<string | null> {
     await copyOpen(this.sqlite, this.#path, (await this.space()).usedBytes);
     const aside = await setAside(this.#path, await this.#files.lost());
-    // From here on the copy is the database, also should the next step fail.
+    // From here on the copy is the database, even if the next step fails.
     this.#onCopied();
     await this.close().catch(() => undefined);
     return aside;
@@ -181,7 +184,7 @@ export class SqliteWriterSession extends SqliteSession implements WriterSession 
   }
 }
 
-/** Watches a file that is there now. */
+/** Watches an existing file. */
 async function watched(path: string): Promise<FileWatch> {
   const file = new FileWatch(path);
   await file.look();
