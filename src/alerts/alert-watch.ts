@@ -3,33 +3,33 @@ import type { Reason } from '../api/verdict/reasons.js';
 import type { Alert } from './alert.js';
 import { CALL_AFTER_MS, CONTAINS, OVER_AFTER_MS } from './policy.js';
 
-/** How often the verdict is looked at, ms. */
+/** How often the verdict is checked, ms. */
 export const LOOK_MS = 5_000;
 
-/** A reason that holds, or did until lately. */
+/** A reason that holds, or did until recently. */
 interface Held {
   reason: Reason;
   /** When it was first seen, Unix ms. */
   readonly since: number;
-  /** Looks in a row at which it held. */
+  /** Consecutive checks at which it held. */
   looks: number;
-  /** Looks in a row at which it did not. */
+  /** Consecutive checks at which it did not. */
   absent: number;
   called: boolean;
 }
 
 /**
- * Makes alerts of the verdict: one when a reason has held for its time, one when it is over. Time is
- * counted in looks, so that neither a clock that leaps nor a machine that slept makes an alert.
+ * Turns the verdict into alerts: one when a reason has held for its time, one when it is resolved.
+ * Time is counted in checks, so that neither a clock jump nor a machine that slept raises an alert.
  */
 export class AlertWatch {
   readonly #verdict: () => Verdict;
   readonly #call: (alert: Alert) => void;
-  /** By code and exchange: which markets it concerns may change while it holds. */
+  /** By code and exchange: the markets concerned may change while it holds. */
   readonly #held = new Map<string, Held>();
   readonly #timer: NodeJS.Timeout;
 
-  /** @param lookMs for tests: how often it looks, ms; times are counted as if it were {@link LOOK_MS} */
+  /** @param lookMs for tests: check interval, ms; times are counted as if it were {@link LOOK_MS} */
   constructor(verdict: () => Verdict, call: (alert: Alert) => void, lookMs = LOOK_MS) {
     this.#verdict = verdict;
     this.#call = call;
@@ -37,17 +37,17 @@ export class AlertWatch {
     this.#timer.unref();
   }
 
-  /** Alerts that are not over. */
+  /** Number of unresolved alerts. */
   get active(): number {
     return [...this.#held.values()].filter(({ called }) => called).length;
   }
 
-  /** Ends the looking; what is not over stays so. */
+  /** Stops checking; unresolved alerts stay unresolved. */
   close(): void {
     clearInterval(this.#timer);
   }
 
-  /** Looks at the verdict once. */
+  /** Checks the verdict once. */
   look(): void {
     const { reasons } = this.#verdict();
     const seen = new Set<string>();
@@ -67,7 +67,7 @@ export class AlertWatch {
       held.looks++;
       held.absent = 0;
       this.#held.set(key, held);
-      // At the first look it has held for no time that is known.
+      // At the first check it is unknown how long it has held.
       if (held.called || (held.looks - 1) * LOOK_MS < afterMs || this.#isContained(reason))
         continue;
       held.called = true;
@@ -84,7 +84,7 @@ export class AlertWatch {
     }
   }
 
-  /** Reasons come with the wider ones first, so that they have been called by now. */
+  /** Reasons are ordered from wider to narrower, so the wider ones have fired by now. */
   #isContained({ code }: Reason): boolean {
     return [...this.#held.values()].some(
       ({ called, reason }) => called && CONTAINS[reason.code]?.includes(code) === true,

@@ -4,12 +4,12 @@ import { pairText } from '../market/market.js';
 import { cutText } from '../market/outside-text.js';
 import { VERSION } from '../util/version.js';
 
-/** Why a person is needed: a reason of the verdict, or facts that the doctor finds contradicted. */
+/** Why attention is needed: a reason of the verdict, or facts contradicted according to the doctor. */
 type AlertReason = Omit<Reason, 'code'> & { readonly code: ReasonCode | 'DOCTOR_CONTRADICTED' };
 
-/** Something that needs a person, or no longer does. */
+/** Something that needs attention, or no longer does. */
 export interface Alert {
-  /** As it was when the alert began, or was last seen. */
+  /** As of when the alert began, or was last seen. */
   readonly reason: AlertReason;
   /** Unix ms. */
   readonly startedAt: number;
@@ -17,13 +17,13 @@ export interface Alert {
   readonly endedAt: number | null;
 }
 
-/** What every message names as its sender. */
+/** Sender named in every message. */
 const SOURCE = 'korean-orderbook-recorder';
 
-/** Alertmanager takes an alert for over at this time unless it hears of it before; it hears of each once, ms. */
+/** Alertmanager resolves an alert at this time unless it is repeated; we send each only once, ms. */
 const LONGEST_MS = 7 * 86_400_000;
 
-/** Most characters of a text: Discord takes 2,000, Telegram 4,096 of what they call a message. */
+/** Maximum characters of a text: Discord accepts 2,000, Telegram 4,096 per message. */
 const MOST_OF_TEXT = 1_900;
 
 const MARKS = {
@@ -40,17 +40,17 @@ function textOf({ reason, endedAt }: Alert, lang: Lang): string {
   return cutText(`[${mark}] ${hostname()}: ${reason[lang]}`, MOST_OF_TEXT);
 }
 
-/** A text as Slack asks for it: what would be its marks is escaped. */
+/** A text for Slack: its markup characters are escaped. */
 const forSlack = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-/** Whether an address takes the form of Slack's incoming webhooks: theirs, and Discord's `…/slack`. */
+/** Whether an address expects the format of Slack's incoming webhooks: Slack's own, and Discord's `…/slack`. */
 const isSlack = ({ hostname: host, pathname }: URL): boolean =>
   host === 'hooks.slack.com' || (/^discord(app)?\.com$/.test(host) && pathname.endsWith('/slack'));
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** The message as this program defines it (docs/operations.md). */
+/** The message in this program's own format (docs/operations.md). */
 function ownBody(alert: Alert, lang: Lang): object {
   const { reason, startedAt, endedAt } = alert;
   return {
@@ -98,9 +98,9 @@ export interface Post {
 }
 
 /**
- * The message in its receiver's form, known by the address: Slack's `text` (`&`, `<` and `>` escaped;
- * also Discord's), Telegram's `sendMessage` (`chat_id` in the address), Alertmanager's
- * `/api/v2/alerts`; else our own.
+ * The message in its receiver's format, recognised by the address: Slack's `text` (`&`, `<` and `>`
+ * escaped; also Discord's), Telegram's `sendMessage` (`chat_id` in the address), Alertmanager's
+ * `/api/v2/alerts`; otherwise our own.
  */
 export function postOf(address: string, alert: Alert, lang: Lang): Post {
   const url = new URL(address);

@@ -6,19 +6,19 @@ import { postOf } from './alert.js';
 import { AlertWatch } from './alert-watch.js';
 import { Webhook, type WebhookTuning } from './webhook.js';
 
-/** Where alerts go, and in what language. */
+/** Where alerts are sent, and in what language. */
 interface AlertTarget {
   /** `ALERT_WEBHOOK_URL`. */
   readonly url: string;
   readonly lang: 'ko' | 'en';
 }
 
-/** What tests set. */
+/** Overrides for tests. */
 export interface AlertTuning extends WebhookTuning {
   readonly lookMs?: number;
 }
 
-/** Notifies a webhook of what needs a person, and when it is over. */
+/** Notifies a webhook when something needs attention, and when it is resolved. */
 export class Alerts {
   readonly #watch: AlertWatch;
   readonly #webhook: Webhook;
@@ -54,7 +54,7 @@ export class Alerts {
     return { active: this.#watch.active, ...this.#webhook.counts };
   }
 
-  /** Ends it; says how many messages were not sent. */
+  /** Stops, and reports how many messages were not sent. */
   close(): void {
     this.#watch.close();
     const { waiting } = this.#webhook.counts;

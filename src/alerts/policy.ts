@@ -4,8 +4,8 @@ const SECOND = 1_000;
 const MINUTE = 60_000;
 
 /**
- * How long a reason must hold before an alert is sent, ms; null: none is. What passes by itself
- * is given the time to; what is lost already is not waited with.
+ * How long a reason must hold before an alert is sent, ms; null: never. Transient problems get time
+ * to pass; losses are reported at once.
  */
 export const CALL_AFTER_MS: Readonly<Record<ReasonCode, number | null>> = {
   SHUTTING_DOWN: null,
@@ -30,10 +30,10 @@ export const CALL_AFTER_MS: Readonly<Record<ReasonCode, number | null>> = {
   STOPPED_BY_USER: null,
 };
 
-/** An alert is over this long after its reason last held, ms: a flapping line is one alert. */
+/** An alert is resolved this long after its reason last held, ms: a flapping connection is one alert. */
 export const OVER_AFTER_MS = 30 * SECOND;
 
-/** While these hold they are the alert, and an exchange's own silence is none besides. */
+/** While one of these holds it is the alert, and an exchange's own silence does not raise another. */
 export const CONTAINS: Readonly<Partial<Record<ReasonCode, readonly ReasonCode[]>>> = {
   EXCHANGES_DOWN: ['EXCHANGE_DOWN', 'LIST_UNAVAILABLE'],
 };

@@ -5,49 +5,49 @@ import { USER_AGENT } from '../util/version.js';
 import { pause, within } from '../util/wait.js';
 import type { Post } from './alert.js';
 
-/** Why a message was not taken. */
+/** Why a message was not accepted. */
 const FAILURES = ['unreachable', 'timeout', 'redirect', 'status'] as const;
 
-/** Why a message was not taken. */
+/** Why a message was not accepted. */
 export type Failure = (typeof FAILURES)[number];
 
-/** Called with what becomes of the messages. */
+/** Receives the fate of the messages. */
 export interface WebhookListener {
-  /** A message was not taken and is tried again; once for each kind of failure until one is taken. */
+  /** A message was not accepted and is being retried; once per kind of failure until one is accepted. */
   onFailing(reason: string): void;
-  /** One is taken again. */
+  /** Messages are accepted again. */
   onTaken(): void;
-  /** Messages were given up. @param why in words */
+  /** Messages were given up on. @param why in words */
   onDropped(why: string): void;
 }
 
-/** What tests set. */
+/** Overrides for tests. */
 export interface WebhookTuning {
-  /** Longest wait for the answer, ms. */
+  /** Longest wait for the response, ms. */
   readonly timeoutMs?: number;
-  /** First wait before another try, ms; it doubles up to {@link MAX_WAIT_MS}. */
+  /** First wait before a retry, ms; it doubles up to {@link MAX_WAIT_MS}. */
   readonly waitMs?: number;
 }
 
-/** Messages that may wait; beyond it the oldest that is not being sent goes. */
+/** Maximum queued messages; beyond that the oldest one not being sent is dropped. */
 const MAX_WAITING = 100;
-/** Tries of a message that the receiver itself refuses: it must not hold up the others forever. */
+/** Attempts for a message that the receiver itself refuses: it must not hold up the others forever. */
 const MAX_REFUSALS = 5;
 const MAX_WAIT_MS = 60_000;
-/** Refusals that are temporary: too slow, too early, too many. */
+/** Temporary refusals: too slow, too early, too many. */
 const PASSING = new Set([408, 425, 429]);
 
-/** How a try ended. */
+/** How an attempt ended. */
 interface Outcome {
   readonly failure: Failure;
   readonly reason: string;
-  /** Whether the receiver understood the request and does not want it. */
+  /** Whether the receiver understood the request and rejects it. */
   readonly refused: boolean;
 }
 
 /**
- * Posts messages one after the other, in order; each is tried until it is taken. Nothing waits for it,
- * and no text of it has the address, which is a secret with most receivers.
+ * Posts messages in order, one at a time; each is retried until it is accepted. Nothing waits for
+ * it, and no text of it contains the address, which most receivers treat as a secret.
  */
 export class Webhook {
   readonly #listener: WebhookListener;
@@ -58,7 +58,7 @@ export class Webhook {
   readonly #failures = new Map<Failure, number>();
   /** Kinds of failure reported since a message was last accepted. */
   readonly #reported = new Set<Failure>();
-  /** Settles when none waits any more; null while none does. */
+  /** Settles when the queue is empty; null while it is. */
   #sending: Promise<void> | null = null;
   #sent = 0;
   #dropped = 0;
@@ -72,7 +72,7 @@ export class Webhook {
     this.#waitMs = waitMs;
   }
 
-  /** Messages taken, waiting and given up, and tries that failed by kind. */
+  /** Messages accepted, queued and given up on, and failed attempts by kind. */
   get counts() {
     const failures = Object.fromEntries(
       FAILURES.map((failure) => [failure, this.#failures.get(failure) ?? 0]),
@@ -80,11 +80,11 @@ export class Webhook {
     return { sent: this.#sent, waiting: this.#queue.length, dropped: this.#dropped, failures };
   }
 
-  /** Sends a message when those before it are done with. */
+  /** Sends a message once those before it are done. */
   push(post: Post): void {
     if (this.#end.signal.aborted) return;
     if (this.#queue.length === MAX_WAITING) {
-      // The first may be on its way.
+      // The first may be in flight.
       this.#queue.splice(1, 1);
       this.#drop(`${MAX_WAITING} are waiting`);
     }
@@ -92,14 +92,14 @@ export class Webhook {
     this.#sending ??= this.#send().finally(() => (this.#sending = null));
   }
 
-  /** Waits until all that was pushed is taken, `ms` at most. @returns whether it was */
+  /** Waits until everything pushed is accepted, at most `ms`. @returns whether it was */
   async taken(ms: number): Promise<boolean> {
     const dropped = this.#dropped;
     if (this.#sending !== null) await within(this.#sending, ms, () => undefined);
     return this.#queue.length === 0 && this.#dropped === dropped;
   }
 
-  /** Breaks off; what waits is given up. */
+  /** Aborts; queued messages are given up on. */
   close(): void {
     this.#end.abort();
   }
@@ -148,11 +148,11 @@ export class Webhook {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'user-agent': USER_AGENT },
         body,
-        // The target of a redirect would be sent what is meant for another.
+        // A redirect's target would receive a message meant for another.
         redirect: 'manual',
         signal: call.signal,
       });
-      // What it says is of no use, and may never end.
+      // The body is of no use, and may never end.
       answer.body?.cancel().catch(() => undefined);
       const { status } = answer;
       if (answer.ok) return null;

@@ -12,23 +12,23 @@ export interface PlannedNode {
   readonly role: string;
 }
 
-/** How a cluster is made. */
+/** How to set up a cluster. */
 export interface ClusterPlan {
   readonly programs: ServerPrograms;
-  /** Where NATS has its files; made before. */
+  /** Folder of NATS's files; must exist. */
   readonly folder: string;
-  /** Where PostgreSQL has its files, whose user may not be this one. */
+  /** Folder of PostgreSQL's files, whose user may be a different one. */
   readonly databaseFolder: string;
-  /** Where each node has a folder for its logs. */
+  /** Folder in which each node has a folder for its logs. */
   readonly logFolder: string;
   readonly nodes: readonly PlannedNode[];
-  /** How many NATS servers; of three, the log and the leases are kept by each. */
+  /** Number of NATS servers; with three, each keeps the log and the leases. */
   readonly natsServers: number;
   /** Settings of all nodes. */
   readonly env: Readonly<Record<string, string>>;
-  /** Networks over which nodes reach NATS and PostgreSQL; absent = that of this machine alone. */
+  /** Networks over which nodes reach NATS and PostgreSQL; absent = this machine's only. */
   readonly networks?: Networks | undefined;
-  /** Called when a node ends without having been asked to. */
+  /** Called when a node ends unexpectedly. */
   readonly onDeath: (why: string) => void;
 }
 
@@ -44,7 +44,7 @@ export class Cluster {
     this.nodes = nodes;
   }
 
-  /** Starts all of it; resolves once every node does its work. @throws {Error} when one cannot */
+  /** Starts everything; resolves once every node is working. @throws {Error} when one cannot */
   static async start(plan: ClusterPlan): Promise<Cluster> {
     const { programs, folder, networks } = plan;
     const places = placesHere(plan.natsServers).map((place) =>
@@ -93,7 +93,7 @@ export class Cluster {
     return this.nodes.filter((node) => node.role.split(',').some((r) => r === role || r === 'all'));
   }
 
-  /** Ends all of it: the nodes first, then the servers. */
+  /** Stops everything: first the nodes, then the servers. */
   async close(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.end(signal)));
     await Promise.all([

@@ -8,14 +8,14 @@ import { NodeProcess } from './node-process.js';
 import { findPrograms } from './programs.js';
 import type { NatsServer } from './servers.js';
 
-/** What two nodes of three are, so that each role has two of them, and any one may go. */
+/** Roles of three nodes such that each role is held by two of them, and any one may fail. */
 const ROLES = ['collector,recorder', 'collector,api', 'recorder,api'];
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** NATS servers: of as many nodes, so that any one of them may go, too. */
+/** Number of NATS servers with as many nodes, so that any one of them may fail, too. */
 const NATS_SERVERS = 3;
 
-/** Names and roles of so many nodes: any one of two or more may go. */
+/** Names and roles of the nodes: with two or more, any one may fail. */
 export function plannedNodes(count: number): PlannedNode[] {
   return Array.from({ length: count }, (_, i) => {
     const role = count < ROLES.length ? 'all' : ROLES[i % ROLES.length]!;
@@ -24,10 +24,11 @@ export function plannedNodes(count: number): PlannedNode[] {
 }
 
 /**
- * `npm run demo -- --nodes N`: PostgreSQL, NATS and nodes that record the simulated exchanges, until a signal
- * ends it all. A node or NATS server whose name is entered is killed; entered again, it is started.
- * @param folder where the logs lie
- * @throws {Error} in one line when something is not installed or does not start
+ * `npm run demo -- --nodes N`: PostgreSQL, NATS and nodes that record the simulated exchanges,
+ * until a signal ends everything. Entering the name of a node or NATS server kills it; entering it
+ * again starts it.
+ * @param folder for the logs
+ * @throws {Error} with one line when something is not installed or does not start
  */
 export async function demoNodes(
   count: number,
@@ -72,7 +73,7 @@ export async function demoNodes(
     input.on('line', (line) => void toggle(cluster!, line.trim(), say));
     await stopped;
     input.close();
-    say('\nending the nodes, NATS and PostgreSQL …');
+    say('\nstopping the nodes, NATS and PostgreSQL …');
   } finally {
     await cluster?.close();
     for (const gone of [own, databaseFolder]) rmSync(gone, { recursive: true, force: true });
@@ -90,10 +91,10 @@ function explain(
   for (const server of nats.servers) say(`  ${described(server)}`);
   say(`  PostgreSQL: process ${postgres.pid}, ${postgres.url}`);
   say(
-    `  Logs: ${folder}${controlUrl === undefined ? '' : `; faults of exchanges to try: ${controlUrl}`}`,
+    `  Logs: ${folder}${controlUrl === undefined ? '' : `; exchange faults to try: ${controlUrl}`}`,
   );
   say(
-    '  Enter the name of a node or NATS server to kill it, and again to start it. Ctrl+C ends it all.\n',
+    '  Enter the name of a node or NATS server to kill it, and again to start it. Ctrl+C stops everything.\n',
   );
 }
 
@@ -103,16 +104,16 @@ function described(one: NodeProcess | NatsServer): string {
   return `${name} (${what}): process ${pid}${url === null ? '' : `, ${url}`}`;
 }
 
-/** Kills a node or NATS server that runs, and starts one that does not. */
+/** Kills a running node or NATS server, and starts one that is not running. */
 async function toggle(cluster: Cluster, name: string, say: (text: string) => void): Promise<void> {
   if (name === '') return;
   const all = [...cluster.nodes, ...cluster.nats.servers];
   const one = all.find((own) => own.name === name);
   if (one === undefined) {
-    say(`there is no ${name}; there are ${all.map((own) => own.name).join(', ')}`);
+    say(`there is no ${name}; the names are ${all.map((own) => own.name).join(', ')}`);
   } else if (one.running) {
     await one.end('SIGKILL');
-    say(`${name} is killed; enter its name to start it`);
+    say(`${name} was killed; enter its name to start it`);
   } else {
     say(`starting ${name} …`);
     await one.start().then(

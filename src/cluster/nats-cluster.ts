@@ -7,19 +7,19 @@ import { LOOPBACK, NatsServer } from './servers.js';
 /** Where a server of a cluster runs. */
 export interface NatsPlace {
   readonly name: string;
-  /** What stands before its command, `ip netns exec …`. */
+  /** Prefix of its command, `ip netns exec …`. */
   readonly inside: readonly string[];
-  /** Its address for nodes, and that for the other servers. */
+  /** Its address for nodes, and for the other servers. */
   readonly host: string;
   readonly routeHost: string;
 }
 
-/** Longest wait until servers that have started have chosen who leads, ms. */
+/** Longest wait until started servers have elected a leader, ms. */
 const CHOSEN_MS = 60_000;
-/** Longest wait for an answer, ms. */
+/** Longest wait for a response, ms. */
 const ANSWER_MS = 2_000;
 
-/** What a server's monitor shows of JetStream: who leads all servers, and each stream. */
+/** The part of a server's JetStream status in use: the meta leader, and each stream's leader. */
 interface JetStreamInfo {
   readonly meta_cluster?: { readonly leader?: string; readonly cluster_size: number };
   readonly account_details?: readonly {
@@ -30,12 +30,12 @@ interface JetStreamInfo {
   }[];
 }
 
-/** Names of so many servers. */
+/** Names of that many servers. */
 export function natsNames(count: number): string[] {
   return Array.from({ length: count }, (_, i) => `nats-${i + 1}`);
 }
 
-/** NATS servers with JetStream that are one cluster; of one, a server alone. */
+/** NATS servers with JetStream forming a cluster; if one, a standalone server. */
 export class NatsCluster {
   readonly servers: readonly NatsServer[];
 
@@ -43,7 +43,7 @@ export class NatsCluster {
     this.servers = servers;
   }
 
-  /** Starts them, their files in `folder`; resolves once they have chosen who leads. @throws {Error} */
+  /** Starts them, with their files in `folder`; resolves once they have elected a leader. @throws {Error} */
   static async start(
     program: string,
     folder: string,
@@ -73,12 +73,12 @@ export class NatsCluster {
     }
   }
 
-  /** What nodes have as `BUS_URL`. */
+  /** The nodes' `BUS_URL`. */
   get url(): string {
     return `nats://${this.servers.map(({ address }) => address).join(',')}`;
   }
 
-  /** The server that leads the log; null while none does, or there is one server. */
+  /** The server that leads the log; null without a leader, or with a single server. */
   async leader(): Promise<NatsServer | null> {
     for (const { monitor } of this.servers) {
       const name = await leaderBy(monitor).catch(() => undefined);
@@ -88,30 +88,30 @@ export class NatsCluster {
     return null;
   }
 
-  /** Settles once each of them knows all others and who leads them. @throws {Error} */
+  /** Settles once each of them knows all others and the leader. @throws {Error} */
   async #chosen(): Promise<void> {
     for (const end = performance.now() + CHOSEN_MS; ;) {
       const infos = await Promise.all(this.servers.map(({ monitor }) => ask(monitor)));
       const all = this.servers.length;
       if (infos.every(({ meta_cluster: meta }) => meta?.leader && meta.cluster_size === all))
         return;
-      if (performance.now() > end) throw new Error('the NATS servers choose none that leads');
+      if (performance.now() > end) throw new Error('the NATS servers elect no leader');
       await pause(100);
     }
   }
 
-  /** Starts all of them again. */
+  /** Restarts all of them. */
   async start(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.start()));
   }
 
-  /** Ends all of them. */
+  /** Stops all of them. */
   async end(signal: NodeJS.Signals): Promise<void> {
     await Promise.all(this.servers.map((server) => server.end(signal)));
   }
 }
 
-/** So many servers on this machine's own address. */
+/** That many servers on this machine's own address. */
 export function placesHere(count: number): NatsPlace[] {
   return natsNames(count).map((name) => ({
     name,

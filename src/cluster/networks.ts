@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * What nodes talk to, each over a network of its own, so that one can be cut and the others stay; `routes` is
- * what NATS servers talk to each other over.
+ * What nodes talk to, each over its own network, so that one can be cut while the others stay;
+ * `routes` connects the NATS servers with each other.
  */
 export const NETWORKS = ['exchanges', 'bus', 'database', 'routes'] as const;
 /** See {@link NETWORKS}. */
 export type NetworkName = (typeof NETWORKS)[number];
 
-/** A node, or a NATS server, that is to have its own network namespace, and the networks that it has a link to. */
+/** A node or NATS server with its own network namespace, and the networks it is linked to. */
 export interface Member {
   readonly name: string;
   readonly networks: readonly NetworkName[];
@@ -18,19 +18,20 @@ export interface Member {
 export interface Link {
   readonly node: string;
   readonly network: NetworkName;
-  /** Takes it away, or brings it back: what is sent meanwhile is lost on the way, without an error. */
+  /** Takes the link down, or up again: packets sent meanwhile are lost without an error. */
   set(up: boolean): void;
 }
 
-/** Begins the name of all that is made here; behind it stands the process id, in base 36. */
+/** Prefix of all names created here; followed by the process id in base 36. */
 const PREFIX = 'obs-';
 const MADE = /\bobs-([0-9a-z]+)-[\w-]+/g;
-/** Addresses for tests of networks, which no other network has (RFC 2544): 198.18.0.0/15. */
+/** Test addresses that no other network uses (RFC 2544): 198.18.0.0/15. */
 const RANGE = 60;
 
 /**
- * Network namespaces of nodes of this machine, for tests of cut networks (Linux, root, `ip` of iproute2). Each network is a
- * bridge, on which this machine itself has an address, with a pair of virtual interfaces to each of its nodes.
+ * Network namespaces for nodes on this machine, for testing network cuts (Linux, root, `ip` of
+ * iproute2). Each network is a bridge on which this machine itself has an address, with a pair of
+ * virtual interfaces to each of its nodes.
  */
 export class Networks {
   readonly links: readonly Link[];
@@ -49,10 +50,10 @@ export class Networks {
     this.links = members.flatMap((member) => this.#join(member));
   }
 
-  /** Makes them. @throws {Error} in one line why that is not possible; nothing of them is left then */
+  /** Creates them. @throws {Error} with one line saying why that is impossible, leaving nothing behind */
   static make(members: readonly Member[]): Networks {
     if (process.platform !== 'linux' || process.getuid?.() !== 0)
-      throw new Error('only root on Linux can make network namespaces');
+      throw new Error('only root on Linux can create network namespaces');
     try {
       removeLeftOver();
       return new Networks(members);
@@ -62,10 +63,7 @@ export class Networks {
     }
   }
 
-  /**
-   * The address of a node in a network, by default that of this machine: servers that nodes are to reach
-   * listen there.
-   */
+  /** The address of a node in a network, by default this machine's: servers for the nodes listen there. */
   address(network: NetworkName, node?: string): string {
     return this.#address(network, node === undefined ? 1 : this.#host(node));
   }
@@ -75,12 +73,12 @@ export class Networks {
     return `${this.#address(network, 0)}/24`;
   }
 
-  /** What stands before a command that is to run in the namespace of a node; nothing if it has none. */
+  /** Prefix for a command that should run in a node's namespace; empty if it has none. */
   inside(node: string): readonly string[] {
     return this.#nodes.includes(node) ? ['ip', 'netns', 'exec', this.#own + node] : [];
   }
 
-  /** Removes them, also from under nodes that still run. */
+  /** Removes them, even from under running nodes. */
   close(): void {
     process.removeListener('exit', this.#atExit);
     removeOf(process.pid);
@@ -114,21 +112,21 @@ export class Networks {
     return this.#own + network[0]!;
   }
 
-  /** Of two soaks at a time, each most likely has addresses of its own. */
+  /** Two concurrent soaks most likely get different addresses. */
   #address(network: NetworkName, host: number): string {
     const third = (process.pid % RANGE) * NETWORKS.length + NETWORKS.indexOf(network);
     return `198.18.${third}.${host}`;
   }
 }
 
-/** Removes what processes made that were killed before they could. */
+/** Removes what processes left behind that were killed before they could. */
 function removeLeftOver(): void {
   for (const [, pid] of `${run(['-o', 'link'])}\n${run(['netns'])}`.matchAll(MADE)) {
     if (!isAlive(parseInt(pid!, 36))) removeOf(parseInt(pid!, 36));
   }
 }
 
-/** Removes all that a process made; what is gone already is none of its trouble. */
+/** Removes everything a process created; what is already gone is ignored. */
 function removeOf(pid: number): void {
   const own = `${PREFIX}${pid.toString(36)}-`;
   const named = (text: string): string[] =>
@@ -157,7 +155,7 @@ function run(args: readonly string[], input?: string): string {
   const { status, stdout, stderr, error } = spawnSync('ip', args, { encoding: 'utf8', input });
   if (error !== undefined) throw new Error(`cannot run ip of iproute2: ${error.message}`);
   if (status === 0) return stdout;
-  // The reason comes first, then, of several commands, which one it was.
+  // The reason comes first, then, with several commands, which one it was.
   const line = Number(/^Command failed -:(\d+)/m.exec(stderr)?.[1] ?? 1);
   const command = input?.split('\n')[line - 1] ?? args.join(' ');
   throw new Error(`ip ${command}: ${stderr.split('\n', 1)[0]}`);

@@ -3,17 +3,17 @@ import { pause } from '../util/wait.js';
 import { ProcessGroup } from './process-group.js';
 
 const PROGRAM = fileURLToPath(new URL('../main.js', import.meta.url));
-/** Longest wait for a node to have started, ms: it may have to wait for others that are away. */
+/** Longest wait for a node to start, ms: it may have to wait for others that are down. */
 const START_MS = 120_000;
 
-/** Signals that come from outside: nothing that a node wrote is why it ended. */
+/** Signals from outside: the node's own output does not explain them. */
 const FROM_OUTSIDE = /^SIG(KILL|TERM|INT|HUP)$/;
 
-/** A node, as users run it, as a process that may be killed and started again. */
+/** A node, as users run it, as a process that may be killed and restarted. */
 export class NodeProcess {
   readonly name: string;
   readonly role: string;
-  /** Its address; null while it does not serve. Another after every start. */
+  /** Its address; null while it does not serve. Different after every start. */
   url: string | null = null;
   readonly #env: Readonly<Record<string, string>>;
   readonly #onDeath: (why: string) => void;
@@ -22,8 +22,8 @@ export class NodeProcess {
   #expected = true;
 
   /**
-   * @param onDeath called when it ends without having been asked to, with what it said of that
-   * @param inside what stands before its command, `ip netns exec …`
+   * @param onDeath called when it ends unexpectedly, with its last words
+   * @param inside prefix of its command, `ip netns exec …`
    */
   constructor(
     name: string,
@@ -39,17 +39,17 @@ export class NodeProcess {
     this.#inside = inside;
   }
 
-  /** Its process id; null while it does not run. */
+  /** Its process id; null while it is not running. */
   get pid(): number | null {
     return this.#group?.pid ?? null;
   }
 
-  /** Whether it runs. */
+  /** Whether it is running. */
   get running(): boolean {
     return this.#group?.ended === false;
   }
 
-  /** What it wrote last. */
+  /** Its latest output. */
   get output(): string {
     return this.#group?.output ?? '';
   }
@@ -69,7 +69,7 @@ export class NodeProcess {
     this.#group = group;
   }
 
-  /** Starts it; resolves once it does its work. @throws {Error} with its output when it does not */
+  /** Starts it; resolves once it is working. @throws {Error} with its output if it fails */
   async start(): Promise<void> {
     this.launch();
     const group = this.#group!;
@@ -77,7 +77,7 @@ export class NodeProcess {
     const started = new RegExp(`(node ${this.name} started|노드 ${this.name} 시작).*`);
     let line: string | undefined;
     while ((line = started.exec(group.output)?.[0]) === undefined) {
-      // Ended on request, and perhaps started again by the caller.
+      // Stopped on request, and perhaps restarted by the caller.
       if (this.#expected || this.#group !== group) return;
       if (group.ended || performance.now() > end)
         throw new Error(`${this.name} did not start: ${group.output}`);
@@ -86,12 +86,12 @@ export class NodeProcess {
     this.url = /http:\/\/[\d.:]+/.exec(line)?.[0] ?? null;
   }
 
-  /** Sends it a signal that does not end it. */
+  /** Sends it a non-terminating signal. */
   signal(signal: NodeJS.Signals): void {
     this.#group?.signal(signal);
   }
 
-  /** Ends it and waits until it is gone. */
+  /** Stops it and waits until it is gone. */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     this.#expected = true;
     await this.#group?.end(signal);

@@ -2,25 +2,25 @@ import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 
-/** What is kept of the output of a process, characters. */
+/** Characters of a process's output to keep. */
 const OUTPUT = 20_000;
 
-/** All groups that run, for an end of this process that nothing else takes care of. */
+/** All running groups, for when this process exits without cleaning up. */
 const RUNNING = new Set<ProcessGroup>();
 process.once('exit', () => {
   for (const group of RUNNING) group.signal('SIGKILL');
 });
 
-/** A process with all that it starts: signals reach all of them. */
+/** A process with all its descendants: signals reach all of them. */
 export class ProcessGroup {
-  /** The newest of what it wrote. */
+  /** Its latest output. */
   output = '';
-  /** The newest of what it wrote to standard error. */
+  /** Its latest standard error output. */
   errors = '';
   readonly #child: ChildProcess;
   readonly #gone: Promise<unknown>;
 
-  /** @param onEnd called when it has ended, however that came about, and all that it wrote is read */
+  /** @param onEnd called when it has ended, for whatever reason, and all its output is read */
   constructor(
     program: string,
     args: readonly string[],
@@ -57,12 +57,12 @@ export class ProcessGroup {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** Sends a signal to all of it. */
+  /** Sends a signal to the whole group. */
   signal(signal: NodeJS.Signals): void {
     try {
       process.kill(-this.pid, signal);
     } catch {
-      // It is gone.
+      // It is already gone.
     }
   }
 
@@ -71,7 +71,7 @@ export class ProcessGroup {
     await this.#gone;
   }
 
-  /** Sends a signal and waits until it is gone; also if it stands still. */
+  /** Sends a signal and waits until it is gone, even if it is paused. */
   async end(signal: NodeJS.Signals): Promise<void> {
     if (this.ended) return;
     this.signal(signal);

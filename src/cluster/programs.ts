@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Where Debian keeps PostgreSQL's programs, one folder a version. */
+/** Where Debian keeps PostgreSQL's programs, one folder per version. */
 const DEBIAN = '/usr/lib/postgresql';
 
-/** The servers that several nodes need, as far as they are installed. */
+/** The servers that several nodes need, if installed. */
 export interface ServerPrograms {
   /** Path of `nats-server`. */
   readonly nats: string;
@@ -41,7 +41,7 @@ export function findPostgresql(folders: readonly string[] = serverFolders()): st
   return folderOf('initdb', folders);
 }
 
-/** As whom a server runs that refuses to run as root; nothing = as this process. */
+/** The user for a server that refuses to run as root; empty = this process's user. */
 export function unprivileged(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   for (const user of ['postgres', 'nobody']) {
@@ -52,7 +52,7 @@ export function unprivileged(): { uid?: number; gid?: number } {
   return {};
 }
 
-/** The newest PostgreSQL of Debian, then the path, then where servers lie that are not on it. */
+/** The newest PostgreSQL of Debian, then the PATH, then locations of servers not on it. */
 function serverFolders(): string[] {
   const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN) : [];
   const newest = versions.sort((a, b) => Number(b) - Number(a));

@@ -6,12 +6,12 @@ import { pause } from '../util/wait.js';
 import { freePort, ProcessGroup } from './process-group.js';
 import { type ServerPrograms, unprivileged } from './programs.js';
 
-/** Longest wait for a server to serve, ms: PostgreSQL may have to recover. */
+/** Longest wait for a server to become ready, ms: PostgreSQL may have to recover. */
 const READY_MS = 60_000;
-/** The address of this machine that no other reaches. */
+/** The loopback address. */
 export const LOOPBACK = '127.0.0.1';
 
-/** A server on this machine that can be killed and started again on the same port and files. */
+/** A server on this machine that can be killed and restarted with the same port and files. */
 export abstract class Server {
   abstract readonly name: string;
   protected readonly port: number;
@@ -24,17 +24,17 @@ export abstract class Server {
     this.host = host;
   }
 
-  /** Its process id; null while it does not run. */
+  /** Its process id; null while it is not running. */
   get pid(): number | null {
     return this.#group?.pid ?? null;
   }
 
-  /** Whether it runs. */
+  /** Whether it is running. */
   get running(): boolean {
     return this.#group?.ended === false;
   }
 
-  /** Starts it; resolves once it serves. @throws {Error} with what it said when it does not */
+  /** Starts it; resolves once it serves. @throws {Error} with its output if it fails */
   async start(): Promise<void> {
     const group = this.launch();
     this.#group = group;
@@ -52,7 +52,7 @@ export abstract class Server {
     this.#group?.signal(signal);
   }
 
-  /** Ends it. */
+  /** Stops it. */
   async end(signal: NodeJS.Signals): Promise<void> {
     await this.#group?.end(signal);
     this.#group = null;
@@ -62,12 +62,12 @@ export abstract class Server {
   protected abstract serves(group: ProcessGroup): Promise<boolean>;
 }
 
-/** How a NATS server is started. */
+/** How to start a NATS server. */
 export interface NatsOptions {
-  /** By default JetStream. */
+  /** JetStream by default. */
   readonly options?: readonly string[];
   readonly host?: string;
-  /** What stands before its command. */
+  /** Prefix of its command. */
   readonly inside?: readonly string[];
   readonly name?: string;
 }
@@ -90,7 +90,7 @@ export class NatsServer extends Server {
     this.#monitorPort = monitorPort;
   }
 
-  /** Starts one whose files lie in `folder`. */
+  /** Starts one with its files in `folder`. */
   static async start(
     program: string,
     folder: string,
@@ -114,7 +114,7 @@ export class NatsServer extends Server {
     return `nats://${this.address}`;
   }
 
-  /** Where it says over HTTP how it is. */
+  /** Address of its HTTP monitoring. */
   get monitor(): string {
     return `http://${this.host}:${this.#monitorPort}`;
   }
@@ -129,7 +129,7 @@ export class NatsServer extends Server {
   }
 }
 
-/** A PostgreSQL server with a cluster of its own. */
+/** A PostgreSQL server with its own cluster. */
 export class PostgresServer extends Server {
   readonly name = 'PostgreSQL';
   readonly #bin: string;
@@ -148,8 +148,9 @@ export class PostgresServer extends Server {
   }
 
   /**
-   * Makes a cluster in `folder`, unless there is one, and starts it; trusts every user of this machine.
-   * @param reach where it listens, and whom it trusts there; by default this machine alone
+   * Creates a cluster in `folder`, unless there is one, and starts it; trusts every user of this
+   * machine.
+   * @param reach where it listens, and whom it trusts there; by default this machine only
    */
   static async start(
     { postgresql }: ServerPrograms,
@@ -175,7 +176,7 @@ export class PostgresServer extends Server {
     return server;
   }
 
-  /** Address of the database that every cluster has. */
+  /** Address of the default database. */
   get url(): string {
     return `postgresql://recorder@${this.host}:${this.port}/postgres`;
   }

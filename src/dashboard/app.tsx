@@ -18,13 +18,13 @@ import {
 import { LostView } from './views/lost.js';
 import { OverviewView } from './views/overview.js';
 
-/** The page: its frame and the view that the address names. */
+/** The page: its frame and the view named by the address. */
 export function App() {
   const [path] = useLocation();
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   useEffect(() => {
-    // A new view is read from its beginning, by eyes and by screen readers.
+    // A new view is read from its start, by eyes and by screen readers.
     if (!first.current) main.current?.focus();
     first.current = false;
     scrollTo(0, 0);

@@ -6,7 +6,7 @@ import { followMarkets } from './data/markets.js';
 import { followRecorder } from './data/recorder.js';
 import { preload, preloadLinks } from './views/lazy-views.js';
 
-// First: what the page at hand needs is asked for before what all pages show, whose first answers are long.
+// First: the current page's data is requested before what all pages show, whose first responses are long.
 preload(location.pathname);
 followExchanges();
 followRecorder();

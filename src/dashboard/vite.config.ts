@@ -9,12 +9,12 @@ export default defineConfig({
     outDir: '../../dist/dashboard',
     emptyOutDir: true,
     target: 'es2022',
-    // The content policy allows no data: in style sheets' place, so nothing is inlined.
+    // The content security policy forbids data: in style sheets, so nothing is inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  // During work on the dashboard alone: `npx vite src/dashboard`, with the recorder on port 4000.
+  // For working on the dashboard alone: `npx vite src/dashboard`, with the recorder on port 4000.
   server: {
     proxy: {
       '/graphql': { target: 'http://127.0.0.1:4000', ws: true },

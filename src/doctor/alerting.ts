@@ -9,12 +9,12 @@ import { makeFolder, PRIVATE_FILE } from '../util/make-folder.js';
 import { reasonOf } from '../util/reason.js';
 import type { Examination, Finding } from './examine.js';
 
-/** Longest wait for a message to be taken, ms. */
+/** Longest wait for a message to be accepted, ms. */
 const POST_MS = 30_000;
-/** Most facts whose ids a message has. */
+/** Maximum number of fact ids in a message. */
 const MOST_NAMED = 5;
 
-/** What earlier runs reported of an exchange and that is not over. */
+/** Unresolved reports of earlier runs about an exchange. */
 interface Open {
   /** When it was first reported, Unix ms. */
   readonly startedAt: number;
@@ -22,16 +22,16 @@ interface Open {
   readonly ids: readonly string[];
 }
 
-/** What is open, by exchange. */
+/** Unresolved reports, by exchange. */
 type OpenAlerts = Partial<Record<Exchange, Open>>;
 
-/** The file in which a run of the doctor notes for the next what it has reported. */
+/** The file in which the doctor records for its next run what it has reported. */
 export const openAlertsPath = (dbPath: string): string => `${resolve(dbPath)}.doctor.json`;
 
 /**
- * Notifies the webhook of each exchange that contradicts facts it did not contradict before, and of each
- * that has since confirmed all it had contradicted. What was not seen this time changes nothing. What
- * the webhook does not take within 30 s is reported on standard error, and sent again by the next run.
+ * Notifies the webhook of each exchange that newly contradicts facts, and of each that has since
+ * confirmed all it had contradicted. Facts not seen this time change nothing. What the webhook does
+ * not accept within 30 s is reported on standard error, and sent again by the next run.
  */
 export async function notify(
   results: readonly Examination[],
@@ -60,7 +60,7 @@ export async function notify(
       }
       webhook.push(postOf(alertWebhookUrl, alert, logLang));
       if (!(await webhook.taken(tuning.timeoutMs ?? POST_MS))) {
-        warn(`ALERT_WEBHOOK_URL did not take the alert about ${exchange}: ${why}`);
+        warn(`ALERT_WEBHOOK_URL did not accept the alert about ${exchange}: ${why}`);
         // It would delay the others as well.
         break;
       }
@@ -75,11 +75,11 @@ export async function notify(
     writeFileSync(`${file}.part`, JSON.stringify(open), { mode: PRIVATE_FILE });
     renameSync(`${file}.part`, file);
   } catch (error) {
-    warn(`cannot note in ${file} what was sent, so it will be sent again: ${reasonOf(error)}`);
+    warn(`cannot record in ${file} what was sent, so it will be sent again: ${reasonOf(error)}`);
   }
 }
 
-/** What to report of an exchange, and what is then open. */
+/** What to report about an exchange, and what is unresolved then. */
 function changeOf(
   exchange: Exchange,
   findings: readonly Finding[],
@@ -87,7 +87,7 @@ function changeOf(
 ): { readonly alert: Alert | null; readonly next: Open | null } {
   const wrong = findings.filter(({ verdict }) => verdict === 'CONTRADICTED');
   const reported = before?.ids ?? [];
-  // One that is a fact no longer, in another version of this program, holds up nothing.
+  // A fact that no longer exists in this version of the program blocks nothing.
   const still = reported.filter((id) => findings.some((one) => one.id === id && unconfirmed(one)));
   const fresh = wrong.map(({ id }) => id).filter((id) => !reported.includes(id));
   const startedAt = before?.startedAt ?? Date.now();
@@ -131,7 +131,7 @@ function reasonFor(exchange: Exchange, findings: readonly Finding[]): Alert['rea
   };
 }
 
-/** What is open; a file that cannot be read counts as none, and then something may come twice. */
+/** Unresolved reports; an unreadable file counts as none, so something may be reported twice. */
 function readOpen(file: string): OpenAlerts {
   try {
     const open = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Partial<Open> | null>;

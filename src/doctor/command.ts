@@ -36,7 +36,7 @@ await run(task).then(
   },
 );
 
-/** Reads the command line, or ends the process. */
+/** Parses the command line, or ends the process. */
 function readTask(): Task {
   try {
     const { values, positionals } = readCommandLine({

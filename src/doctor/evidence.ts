@@ -5,16 +5,16 @@ import type { Sides } from '../market/order-book.js';
 import type { ReadTrade } from '../market/trade.js';
 
 /**
- * What the probes saw of one exchange, by group. Probes only look, and are the same for all exchanges;
- * what it means is said by the facts of each. All times are ms.
+ * What the probes saw of one exchange, by group. Probes only observe, and are the same for all
+ * exchanges; each exchange's facts interpret the result. All times are in ms.
  */
 
-/** A book, or a change of one, as a reader of the recorder understands a frame. */
+/** A book, or a delta, as the recorder's reader understands a frame. */
 export interface BookSeen {
   /** `BTC-KRW`. */
   readonly pair: string;
   readonly sides: Sides;
-  /** The exchange's time of it; null where it gives none, undefined where that cannot be read. */
+  /** Its exchange time; null where the exchange gives none, undefined where it is unreadable. */
   readonly time: number | null | undefined;
 }
 
@@ -24,13 +24,13 @@ export interface Frame {
   readonly at: number;
   readonly binary: boolean;
   readonly text: string;
-  /** As `JSON.parse` reads it; undefined when it is no JSON. */
+  /** As parsed by `JSON.parse`; undefined when it is not JSON. */
   readonly plain: unknown;
-  /** With all numbers as their own text; undefined when it is no JSON. */
+  /** With all numbers as text; undefined when it is not JSON. */
   readonly exact: ExactJson | undefined;
-  /** The book in it; null when it holds none, or one that cannot be read. */
+  /** Its book; null when it contains none, or an unreadable one. */
   readonly book: BookSeen | null;
-  /** What the reader said of it when it could not be read. */
+  /** The reader's error when it was unreadable. */
   readonly failure: string | null;
 }
 
@@ -46,14 +46,14 @@ export interface End {
   readonly code: number;
 }
 
-/** An answer of a REST call; `status` 0 when there was none. */
+/** The response to a REST call; `status` 0 when there was none. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
   readonly plain: unknown;
   readonly exact: ExactJson | undefined;
-  /** Why there was no answer. */
+  /** Why there was no response. */
   readonly failure: string | null;
 }
 
@@ -62,15 +62,15 @@ export interface HostSeen {
   readonly host: string;
   readonly addresses: readonly string[];
   readonly connectMs: number | null;
-  /** Version of TLS, `TLSv1.3`; null where the address asks for none. */
+  /** TLS version, `TLSv1.3`; null where the address does not use TLS. */
   readonly tls: string | null;
   /** What failed first: DNS, TCP or TLS. */
   readonly failure: string | null;
 }
 
-/** How an attempt to open a socket was answered. */
+/** The response to an attempt to open a socket. */
 export interface Upgrade {
-  /** 101 when it opened, 0 when there was no answer. */
+  /** 101 when it opened, 0 when there was no response. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly failure: string | null;
@@ -89,16 +89,16 @@ export interface ReachSeen {
 /** The market list. */
 export interface ListSeen {
   readonly answer: Answer;
-  /** Its rows as they are. */
+  /** Its rows, verbatim. */
   readonly rows: readonly unknown[];
   readonly used: readonly Pair[];
-  /** Rows that say of themselves that their market is not traded. */
+  /** Rows that declare their market not traded. */
   readonly idle: number;
-  /** Rows that are no market to the recorder, cut. */
+  /** Rows that the recorder does not recognise as markets, truncated. */
   readonly dropped: readonly string[];
 }
 
-/** REST books of some markets in one answer. */
+/** REST books of some markets in one response. */
 export interface BooksSeen {
   readonly pairs: readonly Pair[];
   readonly answer: Answer;
@@ -114,66 +114,66 @@ export interface RestSeen {
 /** Three pairs on a socket. */
 export interface StreamSeen {
   readonly pairs: readonly Pair[];
-  /** Frames that came before anything was asked. */
+  /** Frames received before any request. */
   readonly greeting: readonly Frame[];
   /** Frames from then on. */
   readonly frames: readonly Frame[];
-  /** Time from asking to each pair's first book. */
+  /** Time from the request to each pair's first book. */
   readonly first: ReadonlyMap<string, number>;
   readonly pings: readonly Ping[];
-  /** What the fast reader did; null where there is none. */
+  /** Results of the fast reader; null where there is none. */
   readonly fast: FastSeen | null;
 }
 
-/** What the fast reader did with the frames of books. */
+/** Results of the fast reader on book frames. */
 export interface FastSeen {
   readonly read: number;
-  /** Left to the general one. */
+  /** Left to the general reader. */
   readonly left: number;
-  /** Frames that both read, differently. */
+  /** Frames that both read, with different results. */
   readonly differing: readonly string[];
 }
 
 /** All markets in one subscription. */
 export interface AllSeen {
   readonly asked: number;
-  /** Of how many listed ones. */
+  /** Number of listed markets. */
   readonly listed: number;
   readonly first: ReadonlyMap<string, number>;
-  /** Pairs without a book, and whether REST has one; null when that was not asked. */
+  /** Pairs without a book, and whether REST has one; null when that was not checked. */
   readonly missing: readonly { readonly pair: string; readonly restHas: boolean | null }[];
-  /** Frames that are no books, the first of them. */
+  /** The first frames that are not books. */
   readonly others: readonly Frame[];
   readonly end: End | null;
   readonly waitedMs: number;
 }
 
-/** Names that no exchange lists, among good ones. */
+/** Names that no exchange lists, mixed with valid ones. */
 export interface UnknownSeen {
   /** One unknown name, then two, each on a separate socket. */
   readonly tries: readonly {
     readonly unknown: readonly Pair[];
     readonly good: readonly Pair[];
-    /** Good pairs whose book came. */
+    /** Valid pairs whose book arrived. */
     readonly came: readonly string[];
-    /** Frames that are no books. */
+    /** Frames that are not books. */
     readonly others: readonly Frame[];
     readonly end: End | null;
   }[];
-  /** REST of an unknown market, and with a good one where the exchange takes several. */
+  /** REST for an unknown market, and together with a valid one where the exchange accepts several. */
   readonly alone: Answer;
   readonly batch: Answer | null;
 }
 
-/** Whether so few frames came in a span that none in the next may be a pause. */
+/** Whether there were so few frames in a span that none in the next may be a mere pause. */
 export const isSparse = (frames: number): boolean => frames < 10;
 
-/** Whether a pair is still subscribed by its frames: one or two may have been under way. */
+/** Whether a pair is still subscribed, judging by its frames: one or two may have been in flight. */
 export const goesOn = (frames: number): boolean => frames > 2;
 
 /** Changes of a subscription on one socket. */
 export interface ChangesSeen {
-  /** The pair of the first subscription, and that of the second. */
+  /** The pairs of the first and the second subscription. */
   readonly pairs: readonly [Pair, Pair];
   /**
    * Frames of the first pair in one span before the second subscription, and in one after it, which
@@ -181,23 +181,23 @@ export interface ChangesSeen {
    */
   readonly before: number;
   readonly after: number;
-  /** Whether the second pair's book came. */
+  /** Whether the second pair's book arrived. */
   readonly second: boolean;
-  /** What came for subscribing the second pair again. */
+  /** What arrived after subscribing the second pair again. */
   readonly again: readonly Frame[];
-  /** Whether the second pair's book of before came again for it, by its raw frame. */
+  /** The second pair's previous book, if it was sent again, as its raw frame. */
   readonly lastBefore: Frame | null;
-  /** What came for its unsubscription; null where there is none. */
+  /** What arrived after unsubscribing it; null where that is not possible. */
   readonly unsubscribed: { readonly frames: readonly Frame[] } | null;
   /** Round trip of a ping. */
   readonly pong: number | null;
-  /** Answer to our close. */
+  /** The response to our close. */
   readonly close: End | null;
   /** How the socket ended, if it did before we closed it. */
   readonly end: End | null;
 }
 
-/** Streamed books beside the REST books of the same moment. */
+/** Streamed books compared with REST books of the same moment. */
 export interface ComparedSeen {
   readonly pairs: readonly {
     readonly pair: string;
@@ -223,11 +223,11 @@ export interface TradesSeen {
     readonly page: HistoryPage | null;
     readonly failure: string | null;
   }[];
-  /** Messages about trades that could not be read. */
+  /** Unreadable trade messages. */
   readonly unreadable: readonly string[];
 }
 
-/** One socket that was left alone. */
+/** A socket that was left idle. */
 export interface LeftAlone {
   readonly frames: readonly Frame[];
   readonly pings: readonly Ping[];
@@ -235,13 +235,13 @@ export interface LeftAlone {
   readonly waitedMs: number;
 }
 
-/** Sockets that were left alone for long. */
+/** Sockets that were left idle for long. */
 export interface IdleSeen {
   /** Answers neither pings nor heartbeats. */
   readonly mute: LeftAlone;
-  /** Answers them, and asks for nothing. */
+  /** Answers them, but requests nothing. */
   readonly answering: LeftAlone;
-  /** ms in a second of the probes' time: 1000, less in tests. */
+  /** ms per second of the probes' time: 1000, less in tests. */
   readonly second: number;
 }
 
@@ -262,7 +262,7 @@ export interface Evidence {
 /** A group of probes. */
 export type Group = keyof Evidence;
 
-/** All groups, in order; the last only where it is asked for. */
+/** All groups, in order; the last only on request. */
 export const GROUPS = [
   'reach',
   'list',

@@ -9,7 +9,7 @@ import { probeReach } from './probes/reach.js';
 import { probeAll, probeStream, probeUnknown } from './probes/streams.js';
 import { probeTrades } from './probes/trades.js';
 
-/** What was found about one fact of one exchange. */
+/** The finding about one fact of one exchange. */
 export interface Finding extends Judgement {
   readonly exchange: Exchange;
   readonly group: Group;
@@ -21,7 +21,7 @@ export interface Finding extends Judgement {
 export interface Examination {
   readonly exchange: Exchange;
   readonly findings: readonly Finding[];
-  /** Whether any answer came at all. */
+  /** Whether there was any response at all. */
   readonly reached: boolean;
 }
 
@@ -38,11 +38,12 @@ const PROBES: { readonly [G in Group]: (lab: Lab) => Promise<Evidence[G]> } = {
   idle: probeIdle,
 };
 
-/** Groups without which others have nothing to ask for. */
+/** Groups that need the market list. */
 const NEEDS_LIST: ReadonlySet<Group> = new Set(GROUPS.slice(2, 9));
 
 /**
- * Probes one exchange and judges its facts. A group that fails leaves its facts unseen, with the reason.
+ * Probes one exchange and judges its facts. A group that fails leaves its facts unseen, with the
+ * reason.
  * @param groups those to probe; the market list is always read when another needs it
  */
 export async function examine(
@@ -79,13 +80,13 @@ export async function examine(
   return { exchange, findings, reached };
 }
 
-/** Whether a group had any answer. The first two only note that there was none. */
+/** Whether a group got any response. The first two merely record that there was none. */
 function answered(group: Group, seen: Partial<Evidence['reach'] & Evidence['list']>): boolean {
   if (group === 'reach') return seen.named?.failure === null || seen.upgrade?.failure === null;
   return group !== 'list' || seen.answer?.failure === null;
 }
 
-/** What was seen may have any shape; what it breaks in a judgement is itself what was seen. */
+/** The evidence may have any shape; if it breaks a judgement, that itself is what was seen. */
 function safely(judge: (index: number) => Judgement, index: number): Judgement {
   try {
     return judge(index);

@@ -120,7 +120,7 @@ describe('The doctor with ALERT_WEBHOOK_URL', () => {
       status = code;
       await run({ UPBIT: { a: 'CONTRADICTED' } });
       expect(said.join('')).toMatch(
-        /^doctor: ALERT_WEBHOOK_URL did not take .* UPBIT: HTTP [^\n]+\n$/,
+        /^doctor: ALERT_WEBHOOK_URL did not accept .* UPBIT: HTTP [^\n]+\n$/,
       );
       heard = [];
       status = 200;
@@ -143,7 +143,7 @@ describe('The doctor with ALERT_WEBHOOK_URL', () => {
     writeFileSync(folder.path, 'no folder');
     await run({ UPBIT: { a: 'CONTRADICTED' } });
     expect(alerts()).toHaveLength(1);
-    expect(said.join('')).toMatch(/^doctor: cannot note in [^\n]+\n$/);
+    expect(said.join('')).toMatch(/^doctor: cannot record in [^\n]+\n$/);
   });
 
   it('is done by the command, whose exit code and table stay', async () => {

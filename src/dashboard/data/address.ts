@@ -1,9 +1,9 @@
-/** What stands behind the `?` of the address: a view's filters, so that a link can be shared. */
+/** A value after the `?` of the address: a view's filters, so that a link can be shared. */
 export function inAddress(name: string): string | null {
   return new URLSearchParams(location.search).get(name);
 }
 
-/** One of `choices` out of the address, else `fallback`. */
+/** One of `choices` from the address, otherwise `fallback`. */
 export function choiceInAddress<T extends string>(
   name: string,
   choices: readonly T[],
@@ -13,7 +13,7 @@ export function choiceInAddress<T extends string>(
   return choices.find((each) => each === given) ?? fallback;
 }
 
-/** Puts values into the address, without a step to go back to; null or an empty text takes one out. */
+/** Puts values into the address without a history entry; null or an empty text removes one. */
 export function putInAddress(values: Readonly<Record<string, string | null>>): void {
   const query = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(values)) {

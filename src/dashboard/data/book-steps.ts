@@ -3,17 +3,17 @@ import { StepBooksDocument, type StepBooksQuery } from '../gql/graphql.js';
 import { ask } from './connection.js';
 import type { MarketId } from './markets.js';
 
-/** A stored book and its place among the others of its market. */
+/** A stored book and its position among its market's books. */
 type Step = StepBooksQuery['books']['edges'][number];
 
-/** The book that a step begins at. */
+/** The book from which a step starts. */
 interface From {
   readonly at: number;
   readonly sequence: string;
 }
 
 /**
- * Steps to the stored book before or after, by place, for several may share a millisecond.
+ * Steps to the previous or next stored book, by position, since several may share a millisecond.
  * @param onStep called with its time, Unix ms
  */
 export function useBookSteps(market: MarketId, onStep: (at: number) => void) {
@@ -22,7 +22,7 @@ export function useBookSteps(market: MarketId, onStep: (at: number) => void) {
   /** The book of a step, as long as the page shows its time. */
   const bookAt = (at: number): Step['node'] | null =>
     here !== null && Date.parse(here.node.timestamp) === at ? here.node : null;
-  /** The steps that have been asked for, and the book that the last one reached. */
+  /** The steps requested, and the book that the last one reached. */
   const turn = useRef<Promise<Step | null>>(Promise.resolve(null));
   const waiting = useRef(0);
   const take = async (by: -1 | 1, known: Step | null, from: From): Promise<Step | null> => {
@@ -44,7 +44,7 @@ export function useBookSteps(market: MarketId, onStep: (at: number) => void) {
     onStep(Date.parse(next.node.timestamp));
     return next;
   };
-  /** Steps that are asked for faster than they are answered go one after the other. */
+  /** Steps requested faster than they are answered run one after the other. */
   const step = (by: -1 | 1, from: From): void => {
     const shown = here !== null && here.node.sequence === from.sequence ? here : null;
     const waits = waiting.current > 0;

@@ -13,23 +13,23 @@ import { serverNow, withNextFrame } from './paint.js';
 export type PairBooks = BooksSubscription['consolidated'];
 /** One exchange's part of them. */
 export type BookLeg = PairBooks['legs'][number];
-/** Levels a side that are asked for, and when prices are put together, which takes more of them. */
+/** Levels a side to request, normally and when prices are grouped, which needs more. */
 const DEPTH = 30;
 const GROUPED_DEPTH = 300;
-/** Time between two books at least, ms. */
+/** Minimum interval between two books, ms. */
 const EVERY = 100;
-/** How long middle prices are kept, and how far apart they are, ms. */
+/** How long mid prices are kept, and their interval, ms. */
 export const TRACK_LENGTH = 5 * 60_000;
 const TRACK_STEP = 1_000;
 
-/** Middle prices of each exchange at common times, as texts. */
+/** Mid prices of each exchange at common times, as text. */
 interface Tracks {
   /** Unix seconds. */
   readonly times: number[];
   readonly prices: Partial<Record<Exchange, (string | null)[]>>;
 }
 
-/** Follows the books of one pair; it may begin before the exchanges are known. */
+/** Follows the books of one pair; it may start before the exchanges are known. */
 export class PairFeed {
   readonly books = signal<PairBooks | null>(null);
   readonly error = signal<ApiError | null>(null);
@@ -62,7 +62,7 @@ export class PairFeed {
         },
       );
     this.#leave = this.#follow(DEPTH);
-    // On a page that has just been opened this is here before the connection stands.
+    // On a page that has just been opened this arrives before the connection is up.
     if (connection.peek() !== 'open') {
       ask(BooksNowDocument, { symbol, currency, depth: DEPTH }).then(
         ({ consolidated }) => {
@@ -70,7 +70,7 @@ export class PairFeed {
           this.#newest = consolidated;
           withNextFrame(show);
         },
-        // What is wrong with it the subscription says, too.
+        // The subscription reports the same error.
         () => undefined,
       );
     }
@@ -80,7 +80,7 @@ export class PairFeed {
     }, TRACK_STEP);
   }
 
-  /** Follows the books as deep as prices that are put together need them, or not. */
+  /** Follows the books as deep as grouped prices need them, or not. */
   group(grouped: boolean): void {
     const depth = grouped ? GROUPED_DEPTH : DEPTH;
     if (depth === this.#depth) return;
@@ -94,7 +94,7 @@ export class PairFeed {
     clearInterval(this.#timer);
   }
 
-  /** Puts prices out of the store before those seen live. */
+  /** Puts prices from the store before those seen live. */
   prepend(exchange: Exchange, points: readonly { at: number; price: string | null }[]): void {
     const { times } = this.tracks;
     const lines = this.#lines();
@@ -120,7 +120,7 @@ export class PairFeed {
     withNextFrame(this.#drawTracks);
   }
 
-  /** The prices of each exchange that is known by now. */
+  /** The prices of each exchange known so far. */
   #lines(): (readonly [Exchange, (string | null)[]])[] {
     const { times, prices } = this.tracks;
     return exchangeOrder

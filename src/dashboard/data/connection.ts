@@ -2,13 +2,13 @@ import { signal } from '@preact/signals';
 import { createClient } from 'graphql-ws';
 import type { TypedDocumentString } from '../gql/graphql.js';
 
-/** Whether live data comes in: not yet, yes, no longer. */
+/** Whether live data is arriving: not yet, yes, no longer. */
 export const connection = signal<'connecting' | 'open' | 'lost'>('connecting');
 
 /** Counts the connections made: each must send again what earlier ones sent. */
 export const connectionCount = signal(0);
 
-/** Wait before an attempt to connect again, ms: grows to {@link LONGEST_WAIT}. */
+/** Wait before reconnecting, ms: grows to {@link LONGEST_WAIT}. */
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 5_000;
 /** How often a connection is pinged, and how long it has to answer, ms. */
@@ -24,7 +24,7 @@ let pongDue: ReturnType<typeof setTimeout> | undefined;
 const client = createClient({
   url: address.href,
   lazy: false,
-  // It reports what it could not do; `closed` below says so to people.
+  // It logs its failures; `closed` below shows them to the user.
   onNonLazyError: () => undefined,
   retryAttempts: Infinity,
   shouldRetry: () => true,
@@ -77,13 +77,13 @@ function apiError(error: GraphqlErrorShape): ApiError {
   return new ApiError(error.message, code, closeMatches);
 }
 
-/** Errors that asking again cannot help. */
+/** Errors that a retry cannot help. */
 const FINAL_CODES: ReadonlySet<string> = new Set([
   'UNKNOWN_MARKET',
   'BAD_USER_INPUT',
   'GRAPHQL_VALIDATION_FAILED',
 ]);
-/** Wait before a subscription that the server ended is made again, ms. */
+/** Wait before resubscribing after the server ended a subscription, ms. */
 const AGAIN_AFTER = 1_000;
 
 /**
@@ -136,9 +136,9 @@ export function follow<R, V extends Record<string, unknown>>(
 }
 
 /**
- * Asks the API once.
+ * Queries the API once.
  * @param token for mutations
- * @throws {ApiError} the first error of the answer; its code is `UNREACHABLE` when there is none
+ * @throws {ApiError} the first error of the response; its code is `UNREACHABLE` when there is none
  */
 export async function ask<R, V extends Record<string, unknown>>(
   document: TypedDocumentString<R, V>,

@@ -32,7 +32,7 @@ interface EntryFilter {
 /** Entries kept on the page. */
 export const KEPT_ENTRIES = 2_000;
 
-/** Two entries with the same text at the same millisecond are one: the live one and the stored. */
+/** Two entries with the same text at the same millisecond are one: the live one and the stored one. */
 const identity = (entry: Entry): string =>
   [
     entry.timestamp,
@@ -50,9 +50,9 @@ const numbered = (entry: Entry): NumberedEntry => ({ key: ++lastKey, entry });
 interface Shown {
   /** Newest first; null until the first page has come. */
   readonly entries: readonly NumberedEntry[] | null;
-  /** Where the page after them begins; null when there is none. */
+  /** Where the next page starts; null when there is none. */
   readonly older: string | null;
-  /** Whether older ones were let go: the next page would not follow on the last. */
+  /** Whether older ones were dropped: the next page would not follow on the last. */
   readonly cut: boolean;
 }
 
@@ -66,7 +66,7 @@ export function useEntries(filter: EntryFilter, paused: boolean) {
   const [shown, setShown] = useState<Shown>({ entries: null, older: null, cut: false });
   const [held, setHeld] = useState(0);
   const waiting = useRef<Entry[]>([]);
-  /** Until the page that they go on top of is here, live entries wait. */
+  /** Live entries wait until the page they belong on top of has arrived. */
   const loading = useRef(true);
   const isPaused = useRef(paused);
   isPaused.current = paused;
@@ -121,7 +121,7 @@ export function useEntries(filter: EntryFilter, paused: boolean) {
     ask(LogsDocument, { ...filter, after: older }).then(
       ({ logs }) => {
         setShown((old) => {
-          // Asked for twice, or another list by now.
+          // Requested twice, or the list has changed meanwhile.
           if (old.older !== older) return old;
           const more = logs.edges.map(({ node }) => numbered(node));
           return bounded([...(old.entries ?? []), ...more], { ...old, older: cursorOf(logs) });

@@ -3,18 +3,18 @@ import { type Exchange, ExchangesDocument, type ExchangesQuery } from '../gql/gr
 import { ask, connectionCount } from './connection.js';
 import { dark, lang } from './settings.js';
 
-/** An exchange as the server's table has it: its names, its place, its colours. */
+/** An exchange in the server's table: its names, order and colours. */
 export type ExchangeFace = ExchangesQuery['exchanges'][number];
 
-/** The server's table of exchanges in its order; empty until it has come. No view is drawn before. */
+/** The server's table of exchanges in display order; empty until it arrives. No view is drawn before. */
 export const exchangeFaces = signal<readonly ExchangeFace[]>([]);
 
-/** The exchanges in the order in which the page shows them. */
+/** The exchanges in display order. */
 export const exchangeOrder = computed<readonly Exchange[]>(() =>
   exchangeFaces.value.map(({ exchange }) => exchange),
 );
 
-/** The exchanges' names in the language of the page. */
+/** The exchanges' names in the page's language. */
 export const exchangeNames = computed(
   () =>
     Object.fromEntries(
@@ -25,20 +25,20 @@ export const exchangeNames = computed(
     ) as Record<Exchange, string>,
 );
 
-/** The first exchange: that of addresses that name none. */
+/** The first exchange: for addresses that name none. */
 export function firstExchange(): Exchange {
   return exchangeOrder.value[0]!;
 }
 
-/** The style property that holds an exchange's colour on the ground of the moment. */
+/** The style property with an exchange's colour on the current background. */
 export function colourName(exchange: Exchange): string {
   return `ex-${exchange}`;
 }
 
-/** Lines of exchanges differ in more than their colour, by their place in the order. */
+/** Exchanges' lines differ in more than their colour, by display order. */
 const DASHES: readonly (readonly number[])[] = [[], [8, 3], [2, 2], [10, 3, 2, 3], [4, 4], [12, 4]];
 
-/** Lengths of the dashes and gaps of an exchange's line, px; empty for an unbroken one. */
+/** Lengths of the dashes and gaps of an exchange's line, px; empty for a solid one. */
 export function dashOf(exchange: Exchange): number[] {
   return [...DASHES[exchangeOrder.value.indexOf(exchange) % DASHES.length]!];
 }
@@ -57,7 +57,7 @@ export function followExchanges(): void {
       const { exchanges } = await ask(ExchangesDocument, {});
       exchangeFaces.value = [...exchanges].sort((a, b) => a.order - b.order);
     } catch {
-      // The banner says that the server is out of reach; the next connection asks again.
+      // The banner says that the server is unreachable; the next connection tries again.
     }
   };
   void load();

@@ -1,6 +1,6 @@
 import { timeFromText } from '../../market/time-text.js';
 
-/** Windows that can be chosen, ms. */
+/** Selectable windows, ms. */
 export const WINDOWS = {
   '15m': 15 * 60_000,
   '1h': 3_600_000,
@@ -11,10 +11,10 @@ export const WINDOWS = {
 /** Name of a window. */
 export type WindowName = keyof typeof WINDOWS;
 
-/** What stands behind the `?` of the address, so that a link can be shared. */
+/** The part of the address after `?`, so that a link can be shared. */
 export interface Place {
   readonly window: WindowName;
-  /** Beginning of a window of one's own, which ends at `to`, Unix ms; null: as long as `window`. */
+  /** Start of a custom window, which ends at `to`, Unix ms; null: as long as `window`. */
   readonly from: number | null;
   /** End of the window, Unix ms; null: now. */
   readonly to: number | null;
@@ -26,7 +26,7 @@ function timeOf(text: string | null): number | null {
   return text === null ? null : timeFromText(text);
 }
 
-/** The place that the address names. */
+/** The place named by the address. */
 export function readPlace(): Place {
   const query = new URLSearchParams(location.search);
   const window = query.get('window') ?? '';
@@ -40,7 +40,7 @@ export function readPlace(): Place {
   };
 }
 
-/** Puts a place into the address, without a step to go back to. */
+/** Puts a place into the address without a history entry. */
 export function writePlace({ window, from, to, at }: Place): void {
   const query = new URLSearchParams(
     from === null ? { window } : { from: new Date(from).toISOString() },
@@ -50,7 +50,7 @@ export function writePlace({ window, from, to, at }: Place): void {
   history.replaceState(history.state, '', `?${query.toString()}`);
 }
 
-/** Least and greatest window of one's own, ms. */
+/** Shortest and longest custom window, ms. */
 const LEAST_WINDOW = 2_000;
 const GREATEST_WINDOW = 31 * 24 * 3_600_000;
 
@@ -59,7 +59,7 @@ export function lengthOf({ window, from, to }: Place): number {
   return from === null || to === null ? WINDOWS[window] : to - from;
 }
 
-/** A place whose window is one's own; a window that is too short or too long is made to fit. */
+/** A place with a custom window; one that is too short or too long is adjusted. */
 export function withWindow(place: Place, from: number, to: number): Place {
   const length = Math.min(GREATEST_WINDOW, Math.max(LEAST_WINDOW, to - from));
   const middle = (from + to) / 2;

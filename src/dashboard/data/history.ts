@@ -13,12 +13,12 @@ import { serverNow } from './paint.js';
 
 /** Points of the line: each is a book that the server rebuilds. */
 const POINTS = 101;
-/** How long the slider rests before the book is fetched, ms. */
+/** How long the slider must rest before the book is fetched, ms. */
 const REST = 120;
 
 /** How a window was covered. */
 export type Coverage = CoverageQuery['coverage'];
-/** End of the time in a window before its market was first recorded, Unix ms; null where there is none. */
+/** End of the time before the market was first recorded, within a window, Unix ms; null where there is none. */
 export function unrecordedUntil({
   coverage,
   from,
@@ -28,17 +28,17 @@ export function unrecordedUntil({
   return first > from ? Math.min(first, to) : null;
 }
 
-/** From when to when a market was not to be recorded, Unix ms. */
+/** When a market was deliberately not recorded, Unix ms. */
 export function stopsOf({ stopped }: Coverage): { readonly start: number; readonly end: number }[] {
   return stopped.map(({ start, end }) => ({ start: Date.parse(start), end: Date.parse(end) }));
 }
 
-/** A gap as the history has it. */
+/** A gap in the history. */
 export type Gap = Coverage['gaps']['edges'][number]['node'];
 /** A stored book; null: there is none. */
 export type StoredBook = BookAtQuery['orderbook'];
 
-/** What is stored of a window. */
+/** What is stored for a window. */
 export interface History {
   readonly from: number;
   readonly to: number;
@@ -46,14 +46,14 @@ export interface History {
   readonly gaps: readonly Gap[];
   /** Whether there are more gaps than these. */
   readonly moreGaps: boolean;
-  /** Empty until they have come. */
+  /** Empty until they have arrived. */
   readonly prices: PriceHistoryQuery['priceHistory'];
 }
 
 /**
  * Loads a stored window, again after each connection.
  * @param to end of the window, Unix ms; null: now
- * @param asked changes when it is to be loaded again
+ * @param asked changes to trigger a reload
  */
 export function useHistory(
   market: MarketId,
@@ -98,7 +98,7 @@ export function useHistory(
   return { loaded, problem };
 }
 
-/** The stored book of a moment; undefined until it has come. */
+/** The stored book at a moment; undefined until it has arrived. */
 export function useBookAt(market: MarketId, at: number, ready: boolean): StoredBook | undefined {
   const [book, setBook] = useState<StoredBook | undefined>(undefined);
   const connected = connectionCount.value;

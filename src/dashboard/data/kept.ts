@@ -1,8 +1,8 @@
 import { type Signal, signal } from '@preact/signals';
 
 /**
- * A value that the browser remembers, if it lets us.
- * @param read makes it of what was kept; null: nothing was, and what was may be from another version
+ * A value that the browser remembers, if it allows that.
+ * @param read parses what was kept; null: nothing was, and it may come from another version
  * @param write null where nothing need be kept
  */
 export function kept<T>(
@@ -14,7 +14,7 @@ export function kept<T>(
   try {
     text = localStorage.getItem(key);
   } catch {
-    // Storage may be forbidden; the value then lasts as long as the page.
+    // Storage may be blocked; the value then lasts as long as the page.
   }
   const value = signal<T>(read(text));
   value.subscribe((now) => {

@@ -2,14 +2,14 @@ import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { keptChoice } from './kept.js';
 
-/** Whether single keys do something; a person who dictates or types by switch may turn them off. */
+/** Whether single-key shortcuts are on; users of dictation or switch input may turn them off. */
 export const keysOn = keptChoice<'on' | 'off'>('keys', ['on', 'off'], 'on');
 /** Whether the help about keys is open. */
 export const helpOpen = signal(false);
 
 const actions = new Map<string, () => void>();
 
-/** Whether a key belongs to what has the focus: a field, a choice, a dialog. */
+/** Whether a key belongs to the focused element: a field, a choice, a dialog. */
 function isTaken(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return true;
   const { target } = event;
@@ -27,7 +27,7 @@ addEventListener('keydown', (event) => {
   action();
 });
 
-/** While a part is shown, a key does something. */
+/** Handles a key while a part is shown. */
 export function useKey(key: string, action: () => void): void {
   const newest = useRef(action);
   newest.current = action;

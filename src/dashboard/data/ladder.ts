@@ -7,13 +7,13 @@ import {
   subtractDecimal,
 } from '../../market/decimal.js';
 
-/** A level as it came: price and volume as text. */
+/** A level as received: price and volume as text. */
 export interface Level {
   readonly price: string;
   readonly volume: string;
 }
 
-/** An order book to be shown: asks lowest first, bids highest first. */
+/** An order book to display: asks lowest first, bids highest first. */
 export interface ShownBook {
   readonly asks: readonly Level[];
   readonly bids: readonly Level[];
@@ -21,34 +21,34 @@ export interface ShownBook {
   readonly midPrice?: string | null | undefined;
 }
 
-/** How a book is shown. */
+/** Display options of a book. */
 export interface LadderOptions {
-  /** Levels a side at most. */
+  /** Maximum levels a side. */
   readonly rows: number;
-  /** Prices are put together by multiples of this Decimal; null: each by itself. */
+  /** Prices are grouped by multiples of this Decimal; null: not grouped. */
   readonly step: string | null;
   /** Whether volumes are in the quote currency: price times volume. */
   readonly inQuote: boolean;
 }
 
-/** A level as it is shown; all numbers exact. */
+/** A level as displayed; all numbers exact. */
 export interface LadderRow {
   readonly price: string;
   /** Volume at this price, in the coin or in the quote currency. */
   readonly volume: string;
-  /** Volume from the best price to this one. */
+  /** Cumulative volume from the best price to this one. */
   readonly sum: string;
 }
 
-/** A book as it is shown. */
+/** A book as displayed. */
 export interface LadderSides {
   readonly asks: readonly LadderRow[];
   readonly bids: readonly LadderRow[];
-  /** Bids' part of what rests on both sides, percent to one decimal; null when nothing does. */
+  /** Bids' share of the volume on both sides, percent to one decimal; null when there is none. */
   readonly bidPercent: string | null;
 }
 
-/** Levels grouped by a step, away from the middle: none promises better than its levels have. */
+/** Levels grouped by a step, rounded away from the mid price: no group promises better than its levels. */
 function grouped(levels: readonly Level[], step: string, side: 'ask' | 'bid'): Level[] {
   const groups: { price: string; volume: string }[] = [];
   for (const { price, volume } of levels) {
@@ -80,7 +80,7 @@ function side(
   });
 }
 
-/** What is shown of a book, with sums and the balance of both sides. */
+/** The displayed form of a book, with sums and the balance of both sides. */
 export function ladderSides(book: ShownBook, options: LadderOptions): LadderSides {
   const asks = side(book.asks, 'ask', options);
   const bids = side(book.bids, 'bid', options);
@@ -98,11 +98,11 @@ function powerOfTen(exponent: number): string {
   return exponent >= 0 ? `1${'0'.repeat(exponent)}` : `0.${'0'.repeat(-exponent - 1)}1`;
 }
 
-/** Powers of ten between a price's first digit and the least and the greatest step offered. */
+/** Powers of ten between a price's first digit and the smallest and largest step offered. */
 const FINEST = 5;
 const COARSEST = 1;
 
-/** Steps by which prices of about `price` may be put together, the finest first. */
+/** Steps by which prices of about `price` may be grouped, finest first. */
 export function stepsFor(price: string): string[] {
   if (compareDecimal(price, '0') <= 0) return [];
   const [whole = '', fraction = ''] = price.split('.');
@@ -115,7 +115,7 @@ export function stepsFor(price: string): string[] {
   return steps;
 }
 
-/** Exact `ask - bid` share: by how many percent points the bids outweigh the asks, signed. */
+/** Exact `ask - bid` share: by how many percentage points the bids outweigh the asks, signed. */
 export function imbalance(bidPercent: string): string {
   return subtractDecimal(multiplyDecimal(bidPercent, '2'), '100');
 }

@@ -20,12 +20,12 @@ export interface MarketId {
   readonly currency: string;
 }
 
-/** Readings that a spark line shows. */
+/** Points of a sparkline. */
 export const SPARK_POINTS = 40;
-/** Time between two of them, and between two lists of changes from the server, ms. */
+/** Interval between two of them, and between two lists of changes from the server, ms. */
 export const PERIOD = 2_000;
 
-/** A market as the page knows it. Changed in place; {@link marketsVersion} says when. */
+/** A market as the page knows it. Modified in place; {@link marketsVersion} says when. */
 export interface MarketRow extends MarketId {
   readonly key: string;
   koreanName: string | null;
@@ -38,7 +38,7 @@ export interface MarketRow extends MarketId {
   reconnects: number;
   /** Why it is not live, in each language. */
   error: Readonly<Record<Lang, string>> | null;
-  /** What the last mutation about it asked for; null where `COLLECT` decides. */
+  /** What the last mutation on it requested; null where `COLLECT` decides. */
   wish: CollectorWishKind | null;
   openGap: { readonly start: number; readonly cause: GapCause } | null;
   /** Books that differed from the one before, since its collector was started. */
@@ -46,16 +46,16 @@ export interface MarketRow extends MarketId {
   /** How many there were in each of the last periods, newest last. */
   spark: number[];
   sparkChanged: number;
-  /** Whether what was before the page was opened has been asked for (`sparks.ts`). */
+  /** Whether data from before the page was opened has been requested (`sparks.ts`). */
   sparkAsked: boolean;
 }
 
-/** What is known of an exchange besides its markets. */
+/** What is known about an exchange besides its markets. */
 export interface ExchangeRow {
   readonly exchange: Exchange;
   readonly enabled: boolean;
   readonly marketCount: number;
-  /** What it did otherwise than its protocol is known. */
+  /** Its deviations from its known protocol. */
   readonly oddities: MarketsQuery['exchanges'][number]['oddities'];
 }
 
@@ -63,19 +63,19 @@ export interface ExchangeRow {
 export const markets = new Map<string, MarketRow>();
 /** Counts the changes of {@link markets}; read it to subscribe to them. */
 export const marketsVersion = signal(0);
-/** The exchanges, once they are known. */
+/** The exchanges, once known. */
 export const exchanges = signal<readonly ExchangeRow[]>([]);
 /** Whether the lists of markets have arrived. */
 export const listed = signal(false);
 /** Whether the collectors have arrived. */
 export const active = signal(false);
 
-/** A market's name with its exchange, as patterns have it. */
+/** A market's name with its exchange, as in patterns. */
 export function keyOf({ exchange, symbol, currency }: MarketId): string {
   return `${exchange}:${symbol}-${currency}`;
 }
 
-/** Says that {@link markets} has changed. */
+/** Signals that {@link markets} has changed. */
 export const changed = (): void => {
   marketsVersion.value++;
 };
@@ -109,10 +109,10 @@ function rowOf(id: MarketId): MarketRow {
   return row;
 }
 
-/** All names of a coin on any exchange, in capitals: not each exchange gives one, or the same. */
+/** All names of a coin on any exchange, in capitals: not every exchange gives one, or the same one. */
 const coinNames = new Map<string, Set<string>>();
 
-/** Whether a market is one that `words`, in capitals, look for: its pair, or a name of its coin. */
+/** Whether a market matches `words`, in capitals: its pair, or a name of its coin. */
 export function isFound({ symbol, currency }: Omit<MarketId, 'exchange'>, words: string): boolean {
   if (`${symbol}-${currency}`.includes(words)) return true;
   for (const name of coinNames.get(symbol) ?? []) if (name.includes(words)) return true;
@@ -141,15 +141,18 @@ function takeLists(lists: MarketsQuery): void {
 
 let lastCount = 0;
 let drawing: ReturnType<typeof setTimeout> | undefined;
-/** When the first list of the connection came, by the browser's clock, Unix ms: the lines go on from there. */
+/**
+ * When the first list of the connection arrived, by the browser's clock, Unix ms: the lines
+ * continue from there.
+ */
 let liveSince = 0;
 
-/** How long the lines have gone on, ms. */
+/** How long the lines have been live, ms. */
 export function liveFor(): number {
   return Date.now() - liveSince;
 }
 
-/** Draws the lines on after `wait` ms, and then each period, unless a list comes before. */
+/** Extends the lines after `wait` ms, and then every period, unless a list arrives first. */
 function drawAfter(wait: number): void {
   clearTimeout(drawing);
   drawing = setTimeout(() => {
@@ -159,9 +162,9 @@ function drawAfter(wait: number): void {
 }
 
 function takeActivity({ collectorActivity }: ActivitySubscription): void {
-  // The first list of a connection is a whole one: what it lacks has no collector any more.
+  // The first list of a connection is complete: what it lacks no longer has a collector.
   const whole = lastCount !== connectionCount.peek();
-  // Half a period after each list, so that each point has what one list brought; the first brings no count.
+  // Half a period after each list, so that each point has what one list contained; the first contains no count.
   drawAfter(whole ? PERIOD * 1.5 : PERIOD / 2);
   if (whole) {
     lastCount = connectionCount.peek();
@@ -209,7 +212,7 @@ function drawOn(): void {
   withNextFrame(changed);
 }
 
-/** How often the lists of markets are asked for again, ms: exchanges list new ones now and then. */
+/** How often the market lists are refetched, ms: exchanges occasionally list new ones. */
 const LISTS_EVERY = 60_000;
 
 let newestLists: MarketsQuery | null = null;
@@ -219,23 +222,23 @@ const showLists = (): void => {
   changed();
 };
 
-/** Asks for the exchanges and their markets. */
+/** Fetches the exchanges and their markets. */
 export async function loadLists(): Promise<void> {
   try {
     newestLists = await ask(MarketsDocument, {});
     withNextFrame(showLists);
   } catch {
-    // The banner says that the server is out of reach; the next connection asks again.
+    // The banner says that the server is unreachable; the next connection tries again.
   }
 }
 
-/** Begins to follow all markets, for as long as the page lives. */
+/** Starts following all markets, for as long as the page lives. */
 export function followMarkets(): void {
   connectionCount.subscribe((count) => {
     if (count > 0) void loadLists();
   });
   setInterval(() => {
-    // Until an exchange's list has come, often.
+    // Frequently until an exchange's list has arrived.
     if (connection.peek() === 'open') void loadLists();
   }, LISTS_EVERY);
   follow(ActivityDocument, { every: PERIOD }, takeActivity);

@@ -4,14 +4,14 @@ import { ApiError, ask } from './connection.js';
 import type { MarketId } from './markets.js';
 import { barsOf, type TradeBar, tradedIn } from './trade-bars.js';
 
-/** Steps of the lines, how many of them make a bar of trades, and the least step, ms. */
+/** Steps of the lines, how many of them make a trade bar, and the smallest step, ms. */
 const STEPS = 300;
 const BAR_STEPS = 3;
 const LEAST_STEP = 100;
 
-/** What is measured of a market over a window, in one question. */
+/** Measures of a market over a window, in one query. */
 export interface Measures {
-  /** Spread and imbalance of each step; null until they have come. */
+  /** Spread and imbalance of each step; null until they have arrived. */
   readonly points: SeriesMeasuresQuery['series'] | null;
   /** What was traded; empty where no trades were recorded. */
   readonly bars: readonly TradeBar[];

@@ -20,13 +20,13 @@ import { type MarketId, type MarketRow, markets } from './markets.js';
 /** The token, kept as long as the tab; never part of an address. */
 const KEY = 'recorder-token';
 
-/** Set while a person is asked for the token; called with it, or with null to give up. */
+/** Set while the user is asked for the token; called with it, or with null to cancel. */
 export const tokenWanted = signal<{
   readonly wrong: boolean;
   readonly answer: (token: string | null) => void;
 } | null>(null);
 
-/** What a mutation failed with, to be shown until it is closed. */
+/** The error of a mutation, shown until dismissed. */
 export const failure = signal<ApiError | null>(null);
 
 function askForToken(wrong: boolean): Promise<string | null> {
@@ -41,7 +41,7 @@ function askForToken(wrong: boolean): Promise<string | null> {
   });
 }
 
-/** Runs a mutation, asking for the token when the server wants one. @returns whether it was done */
+/** Runs a mutation, asking for the token if the server requires one. @returns whether it was done */
 async function mutate<R, V extends Record<string, unknown>>(
   document: TypedDocumentString<R, V>,
   variables: V,
@@ -66,21 +66,21 @@ async function mutate<R, V extends Record<string, unknown>>(
   }
 }
 
-/** What a mutation did, with the way back. */
+/** What a mutation did, with the way to undo it. */
 export interface Undoable {
   readonly kind: 'start' | 'stop' | 'reset';
-  /** The one market or exchange that was meant; null where they are counted. */
+  /** The single market or exchange affected; null where they are counted. */
   readonly market: MarketId | null;
   readonly exchange: Exchange | null;
   /** How many markets. */
   readonly count: number;
-  /** What was wanted before, to be put back exactly. */
+  /** The previous wishes, for restoring exactly. */
   readonly point: string;
 }
 
 const UNDO_KEY = 'recorder-undo';
 
-/** The last change, until it is undone or the note about it is closed. Outlives a reload. */
+/** The last change, until it is undone or its note dismissed. Survives a reload. */
 export const undoable = signal<Undoable | null>(
   JSON.parse(sessionStorage.getItem(UNDO_KEY) ?? 'null') as Undoable | null,
 );
@@ -89,7 +89,7 @@ undoable.subscribe((value) => {
   else sessionStorage.setItem(UNDO_KEY, JSON.stringify(value));
 });
 
-/** Set while a person is asked whether these markets are to be stopped. */
+/** Set while the user is asked to confirm stopping these markets. */
 export const stopAsked = signal<{
   readonly rows: readonly MarketRow[];
   readonly answer: (stop: boolean) => void;
@@ -109,7 +109,7 @@ function mayStop(rows: readonly MarketRow[]): Promise<boolean> {
   });
 }
 
-/** Runs a mutation and notes how it is undone. */
+/** Runs a mutation and records how to undo it. */
 async function change<R, V extends Record<string, unknown>>(
   did: Omit<Undoable, 'point'>,
   document: TypedDocumentString<R, V>,
@@ -119,7 +119,7 @@ async function change<R, V extends Record<string, unknown>>(
   try {
     ({ restorePoint: point } = await ask(RestorePointDocument, {}));
   } catch (error) {
-    // Nothing is changed that cannot be changed back.
+    // Nothing is changed that cannot be undone.
     if (!(error instanceof ApiError)) throw error;
     failure.value = error;
     return;
@@ -127,7 +127,7 @@ async function change<R, V extends Record<string, unknown>>(
   if (await mutate(document, variables)) undoable.value = { ...did, point };
 }
 
-/** Puts back what was wanted before the last change. */
+/** Restores the wishes from before the last change. */
 export async function undo(): Promise<void> {
   const last = undoable.peek();
   if (last === null) return;
@@ -163,7 +163,7 @@ export function resetMarket(market: MarketId): Promise<void> {
   return change(ofMarket('reset', market), ResetCollectorDocument, { ...idOf(market) });
 }
 
-/** Starts or, having asked, stops all markets that match a pattern. */
+/** Starts or, after confirmation, stops all markets that match a pattern. */
 export async function setPattern(pattern: string, on: boolean): Promise<void> {
   const read = parseCollect(pattern);
   const running: MarketRow[] = [];
@@ -182,7 +182,7 @@ export function startExchange(exchange: Exchange): Promise<void> {
   return change(ofExchange('start', exchange, 0), StartExchangeDocument, { exchange });
 }
 
-/** Stops an exchange, having asked. @param running its markets that are being recorded */
+/** Stops an exchange, after confirmation. @param running its markets being recorded */
 export async function stopExchange(
   exchange: Exchange,
   running: readonly MarketRow[],

@@ -4,18 +4,18 @@ import { ask, connectionCount } from './connection.js';
 
 /** How an exchange was recorded over the last day. */
 export type Strip = RecordingStripsQuery['recordingStrips'][number];
-/** A part of it. */
+/** A slot of it. */
 export type Slot = Strip['slots'][number];
 
-/** Parts of a day that a strip has: a quarter of an hour each. */
+/** Slots of a day's strip: a quarter of an hour each. */
 const SLOTS = 96;
-/** How often they are asked for again, ms. */
+/** How often they are refetched, ms. */
 const EVERY = 60_000;
 
-/** What a part of a strip is. */
+/** State of a slot. */
 export type SlotKind = 'before' | 'off' | 'covered' | 'gap';
 
-/** What a part of a strip is: not yet or not recorded, covered, or with gaps. */
+/** State of a slot: not recorded (yet), covered, or with gaps. */
 export function kindOf(
   { recordedFrom }: Strip,
   { time, recordedMs, gaps, percent }: Slot,
@@ -27,7 +27,7 @@ export function kindOf(
   return gaps > 0 || (percent ?? 100) < 100 ? 'gap' : 'covered';
 }
 
-/** Share of the recorded time of a strip outside gaps, from 0 to 100; null when none was recorded. */
+/** Share of a strip's recorded time outside gaps, from 0 to 100; null when none was recorded. */
 export function percentOf({ slots }: Strip): number | null {
   let recorded = 0;
   let covered = 0;
@@ -38,7 +38,7 @@ export function percentOf({ slots }: Strip): number | null {
   return recorded === 0 ? null : (covered / recorded) * 100;
 }
 
-/** The strips of the last day, newly each minute; null until they have come. */
+/** The strips of the last day, refreshed every minute; null until they have arrived. */
 export function useStrips(): readonly Strip[] | null {
   const [strips, setStrips] = useState<readonly Strip[] | null>(null);
   const connected = connectionCount.value;
@@ -50,7 +50,7 @@ export function useStrips(): readonly Strip[] | null {
         ({ recordingStrips }) => {
           if (!left) setStrips(recordingStrips);
         },
-        // The last ones stay; the banner says that the server is out of reach.
+        // The last ones stay; the banner says that the server is unreachable.
         () => undefined,
       );
     };

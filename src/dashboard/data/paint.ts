@@ -5,7 +5,7 @@ let asked = false;
 
 /**
  * Runs `update` (always the same function for the same work) once with the next frame; a hidden tab
- * has none, so it does not change.
+ * has no frames, so it does not change.
  */
 export function withNextFrame(update: () => void): void {
   waiting.add(update);
@@ -24,17 +24,17 @@ export function withNextFrame(update: () => void): void {
 /** How far the server's clock is ahead of ours, ms. */
 let serverAhead = 0;
 
-/** Notes the server's time, as it came with a message just now. */
+/** Records the server's time from a message just received. */
 export function noteServerTime(serverNow: number): void {
   serverAhead = serverNow - Date.now();
 }
 
-/** The server's time as well as we know it, Unix ms. */
+/** The best estimate of the server's time, Unix ms. */
 export function serverNow(): number {
   return Date.now() + serverAhead;
 }
 
-/** The server's time, moved on twice a second: what ages are counted from. */
+/** The server's time, updated twice a second: the base of displayed ages. */
 export const now = signal(Date.now());
 
 const tick = (): void => {

@@ -8,13 +8,13 @@ import type { Pair } from './pair.js';
 import { BAR_MS, type Tape } from './tape.js';
 import { tradedIn } from './trade-bars.js';
 
-/** A trade is in the store at the latest this long after it happened, ms. */
+/** A trade is in the store at most this long after it happened, ms. */
 const STORED_AFTER = 1_000;
 
 /**
- * Puts what the store knows of the last minutes before the lines, the bars and the trades of the tape: now,
- * and again once it has every trade from before the stream of trades stood.
- * @returns ends it
+ * Puts the store's data of the last minutes before the lines, the bars and the trades of the tape:
+ * now, and again once it has every trade from before the trade stream was up.
+ * @returns stops it
  */
 export function loadPairPast(feed: PairFeed, tape: Tape, pair: Pair): () => void {
   const load = (): void => {
@@ -44,7 +44,7 @@ async function loadLines(feed: PairFeed, tape: Tape, pair: Pair): Promise<void> 
         );
         return series;
       } catch {
-        // The lines then begin with what comes live.
+        // The lines then start with live data.
         return [];
       }
     }),

@@ -1,6 +1,6 @@
 import { listed, markets, type MarketRow } from './markets.js';
 
-/** A pair out of an address. */
+/** A pair from an address. */
 export interface Pair {
   readonly symbol: string;
   readonly currency: string;
@@ -9,7 +9,7 @@ export interface Pair {
 /** `BTC-KRW`. */
 export const pairName = ({ symbol, currency }: Pair): string => `${symbol}-${currency}`;
 
-/** Reads `btc-krw`, or `btc` for its market in KRW; null when it is no pair. */
+/** Parses `btc-krw`, or `btc` for its KRW market; null when it is not a pair. */
 export function readPair(text: string): Pair | null {
   const match = /^([^,:*]{1,40})-([^,:*-]{1,40})$|^([^,:*-]{1,40})$/.exec(text.toUpperCase());
   if (match === null) return null;
@@ -23,7 +23,7 @@ export function marketsOf(pair: Pair): MarketRow[] {
   );
 }
 
-/** Whether it is certain that a pair does not exist: the lists are here and lack it. */
+/** Whether a pair certainly does not exist: the lists are here and lack it. */
 export function isUnknown(pair: Pair): boolean {
   return listed.value && marketsOf(pair).length === 0;
 }

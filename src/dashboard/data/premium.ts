@@ -16,20 +16,20 @@ import { serverNow, withNextFrame } from './paint.js';
 import type { Pair } from './pair.js';
 import { forPixels } from '../text/decimals.js';
 
-/** What a pair costs on each exchange, against one of them. */
+/** A pair's prices on each exchange compared with one of them. */
 export type Premium = PremiumLiveSubscription['premium'];
-/** The same of one pair of all. */
+/** The same for one pair in the list of all. */
 export type PremiumRow = PremiumsQuery['premiums'][number];
 /** Where a pair can be bought for less than it can be sold for elsewhere. */
 export type Crossing = NonNullable<PremiumRow['crossing']>;
 
-/** Time between two deliveries of one pair at least, and between two lists of all pairs, ms. */
+/** Minimum interval between two deliveries of one pair, and interval between two lists of all pairs, ms. */
 const EVERY = 250;
 const LIST_EVERY = 2_000;
-/** Pairs in a list at most. */
+/** Maximum number of pairs in a list. */
 const MOST_PAIRS = 1_000;
 
-/** Follows the premium of a pair. @param fee of each trade, percent */
+/** Follows the premium of a pair. @param fee per trade, percent */
 export function usePremium(
   { symbol, currency }: Pair,
   against: Exchange,
@@ -56,7 +56,7 @@ export function usePremium(
   return { premium, problem };
 }
 
-/** Follows the premiums of all pairs that two exchanges or more have; null before the first. */
+/** Follows the premiums of all pairs on two or more exchanges; null before the first. */
 export function usePremiums(
   currency: string,
   against: Exchange,
@@ -76,10 +76,10 @@ export interface PremiumCourse {
 
 /** Steps of a course. */
 const STEPS = 240;
-/** Time between two moments that are added live, ms. */
+/** Interval of live points, ms. */
 const LIVE_STEP = 1_000;
 
-/** How far `price` lies above `base`, percent, for a chart. */
+/** How far `price` is above `base`, percent, for a chart. */
 function percentAbove(price: string | null, base: string | null): number | null {
   if (price === null || base === null) return null;
   return (forPixels(price) / forPixels(base) - 1) * 100;
@@ -119,7 +119,7 @@ async function loadCourse(pair: Pair, against: Exchange, length: number): Promis
 }
 
 /**
- * The premiums of a pair over a window that ends now: out of the store, and then live.
+ * The premiums of a pair over a window that ends now: from the store, then live.
  * @param length ms
  * @param premium the newest
  * @param ready whether it is known which exchanges record the pair
@@ -149,7 +149,7 @@ export function usePremiumCourse(
         course.current = loaded;
         withNextFrame(draw);
       } catch {
-        // The lines then begin with what comes live.
+        // The lines then start with live data.
         course.current ??= { times: [], values: new Map() };
       }
     };

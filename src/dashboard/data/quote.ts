@@ -5,13 +5,13 @@ import type { Pair } from './pair.js';
 
 /** What an amount costs now. */
 export type Quote = QuoteQuery['quote'];
-/** What it costs on one exchange, or over all. */
+/** What it costs on one exchange, or across all. */
 export type Fill = Quote['total'];
 
-/** Time between two questions, ms. */
+/** Polling interval, ms. */
 const EVERY = 1_500;
 
-/** What an amount in the coin costs now on each exchange, asked repeatedly; null: nothing. */
+/** The current cost of an amount of the coin on each exchange, polled; null: nothing. */
 export function useQuote(
   { symbol, currency }: Pair,
   side: TradeSide,

@@ -10,12 +10,12 @@ import { noteServerTime, withNextFrame } from './paint.js';
 /** The recorder's figures. */
 export type Figures = RecorderFiguresSubscription['recorder'];
 
-/** Readings kept for spark lines: one minute. */
+/** Points kept for sparklines: one minute. */
 const KEPT = 60;
 
 /** The newest figures; null before the first. */
 export const figures = signal<Figures | null>(null);
-/** Frames a second, the newest last. */
+/** Frames per second, newest last. */
 export const framesHistory = signal<readonly number[]>([]);
 
 let newest: Figures | null = null;
@@ -26,18 +26,18 @@ const show = (): void => {
   framesHistory.value = history;
 };
 
-/** Takes the last minute as the server knows it: what was before the page, or while it had no connection. */
+/** Takes the last minute from the server: from before the page, or while it had no connection. */
 async function loadPast(): Promise<void> {
   try {
     const { recorder } = await ask(RecentFramesDocument, {});
     history = recorder.recentFramesPerSecond.slice(-KEPT);
     withNextFrame(show);
   } catch {
-    // The line then goes on with what comes live.
+    // The line then continues with live data.
   }
 }
 
-/** Begins to follow the figures, for as long as the page lives. */
+/** Starts following the figures, for as long as the page lives. */
 export function followRecorder(): void {
   connectionCount.subscribe((count) => {
     if (count > 0) void loadPast();

@@ -7,8 +7,8 @@ export type Report = NonNullable<ReportQuery['report']>;
 
 /**
  * Loads the report of a day, again after each connection.
- * @param date `2026-11-25`; null: the newest day that has something
- * @returns `undefined` until it has come, null when nothing has been recorded
+ * @param date `2026-11-25`; null: the latest day with any recording
+ * @returns `undefined` until it has arrived, null when nothing has been recorded
  */
 export function useReport(date: string | null): {
   readonly report: Report | null | undefined;

@@ -3,9 +3,9 @@ import { keptChoice } from './kept.js';
 
 /** Languages of the page. */
 export type Lang = 'ko' | 'en';
-/** Light, dark, or as the system has it. */
+/** Light, dark, or following the system. */
 export type Theme = 'auto' | 'light' | 'dark';
-/** What times are written in: Korean time, UTC, or the browser's own zone. */
+/** Time zone for display: Korean time, UTC, or the browser's own. */
 export type Zone = 'kst' | 'utc' | 'local';
 /** Colours of the sides: Korean (매수 red, 매도 blue) or western (bids green, asks red). */
 type SideColours = 'korean' | 'western';
@@ -13,9 +13,9 @@ type SideColours = 'korean' | 'western';
 const KOREAN =
   navigator.languages.find((tag) => /^(ko|en)\b/i.test(tag))?.startsWith('ko') ?? false;
 
-/** The language; the browser's until it is switched. */
+/** The language; the browser's until switched. */
 export const lang = keptChoice<Lang>('lang', ['ko', 'en'], KOREAN ? 'ko' : 'en');
-/** The zone of all times; Korean time for those who read Korean until it is switched. */
+/** The zone of all times; Korean time for Korean readers until switched. */
 export const zone = keptChoice<Zone>(
   'zone',
   ['kst', 'utc', 'local'],

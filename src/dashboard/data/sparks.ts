@@ -3,12 +3,12 @@ import { ask } from './connection.js';
 import { changed, liveFor, type MarketRow, PERIOD, SPARK_POINTS } from './markets.js';
 import { serverNow, withNextFrame } from './paint.js';
 
-/** A line that begins with what was counted before it, as long as lines are. */
+/** A line that starts with earlier counts, at the usual length. */
 function withPast(past: readonly number[], live: readonly number[]): number[] {
   return [...past, ...live].slice(-SPARK_POINTS);
 }
 
-/** Puts what the database has of the time before the page was opened before some markets' lines. */
+/** Prepends the database's data from before the page was opened to some markets' lines. */
 export async function fillSparks(lacking: readonly MarketRow[]): Promise<void> {
   const lists = lacking.map((row) => row.spark);
   for (const row of lacking) row.sparkAsked = true;
@@ -21,12 +21,12 @@ export async function fillSparks(lacking: readonly MarketRow[]): Promise<void> {
       step: PERIOD,
     });
     lacking.forEach((row, i) => {
-      // Of a connection before this one.
+      // From a previous connection.
       if (row.spark !== lists[i]) return;
       row.spark = withPast(bookCounts[i]!.counts, row.spark);
     });
     withNextFrame(changed);
   } catch {
-    // The lines then begin with what comes live.
+    // The lines then start with live data.
   }
 }

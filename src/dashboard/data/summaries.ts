@@ -2,18 +2,18 @@ import type { CollectorState, Exchange } from '../gql/graphql.js';
 import { exchangeOrder } from './exchanges.js';
 import { type MarketRow, markets } from './markets.js';
 
-/** What the markets of an exchange come to. */
+/** Summary of an exchange's markets. */
 export interface Summary {
-  /** Those that are to be recorded. */
+  /** Those that should be recorded. */
   readonly wanted: MarketRow[];
-  /** When the newest book of any came, Unix ms; null before the first. */
+  /** When the newest book of any was received, Unix ms; null before the first. */
   newest: number | null;
   readonly states: Map<CollectorState, number>;
   /** Whether a mutation decides about any of them. */
   byHand: boolean;
 }
 
-/** What the markets of each exchange come to, as they are now. */
+/** Current summary of each exchange's markets. */
 export function summaries(): ReadonlyMap<Exchange, Summary> {
   const of = new Map<Exchange, Summary>();
   for (const exchange of exchangeOrder.value) {
@@ -21,7 +21,7 @@ export function summaries(): ReadonlyMap<Exchange, Summary> {
   }
   for (const row of markets.values()) {
     const summary = of.get(row.exchange);
-    // One that the page's table lacks is there after the next load.
+    // An exchange missing from the page's table appears after the next load.
     if (row.state === null || summary === undefined) continue;
     summary.states.set(row.state, (summary.states.get(row.state) ?? 0) + 1);
     if (row.wish !== null) summary.byHand = true;

@@ -1,6 +1,6 @@
 import { addDecimal } from '../../market/decimal.js';
 
-/** Exact volumes in the coin, by the side of the taker. */
+/** Exact volumes in the coin, by taker side. */
 interface Traded {
   readonly buy: string;
   readonly sell: string;
@@ -12,7 +12,7 @@ export interface TradeBar extends Traded {
   readonly until: number;
 }
 
-/** What was traded, by the beginning of each of some parts of time of equal length, Unix ms. */
+/** What was traded, by the start of each of several intervals of equal length, Unix ms. */
 export type TradedAt = ReadonlyMap<number, Traded>;
 
 /** A step of a series: its volumes are null where no trades were recorded. */
@@ -24,7 +24,7 @@ interface TradedStep {
 
 const NOTHING: Traded = { buy: '0', sell: '0' };
 
-/** Adds one trade to the part of time that it lies in. */
+/** Adds one trade to its interval. */
 export function addTraded(
   to: Map<number, Traded>,
   part: number,
@@ -35,7 +35,7 @@ export function addTraded(
   to.set(part, { ...old, [side]: addDecimal(old[side], volume) });
 }
 
-/** The volumes of some series, by parts of `length` ms (a multiple of their steps) from `from`. */
+/** The volumes of some series, in intervals of `length` ms (a multiple of their steps) from `from`. */
 export function tradedIn(
   series: readonly (readonly TradedStep[])[],
   from: number,
@@ -51,7 +51,7 @@ export function tradedIn(
   return traded;
 }
 
-/** The parts in which anything was traded as bars, oldest first. */
+/** The intervals with any trade as bars, oldest first. */
 export function barsOf(traded: TradedAt, length: number): TradeBar[] {
   return [...traded]
     .filter(([, { buy, sell }]) => buy !== '0' || sell !== '0')
@@ -59,7 +59,7 @@ export function barsOf(traded: TradedAt, length: number): TradeBar[] {
     .map(([at, volumes]) => ({ at, until: at + length, ...volumes }));
 }
 
-/** The bar that a moment lies in. @param at Unix ms */
+/** The bar that contains a moment. @param at Unix ms */
 export function barAt(bars: readonly TradeBar[], at: number): TradeBar | undefined {
   return bars.find((bar) => bar.at <= at && at < bar.until);
 }

@@ -6,15 +6,15 @@ import { exactMoment, moment, NONE } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { Ladder } from './ladder.js';
 
-/** The book as it was at a moment. */
+/** The book at a moment. */
 export function BookThen(props: {
   readonly pair: Pair;
   readonly book: StoredBook | undefined;
   readonly at: number;
   readonly gaps: readonly Gap[];
-  /** When it was not to be recorded, Unix ms. */
+  /** When it was deliberately not recorded, Unix ms. */
   readonly stops: readonly { readonly start: number; readonly end: number }[];
-  /** Goes to the book before the one shown, or after it. */
+  /** Goes to the book before or after the one shown. */
   readonly onStep: (by: -1 | 1, from: { readonly at: number; readonly sequence: string }) => void;
   /** Whether there is none before the first, or after the last. */
   readonly end: 'first' | 'last' | null;

@@ -4,7 +4,7 @@ import { grouped } from '../text/format.js';
 import { sourceName } from '../text/source.js';
 import { t } from '../text/texts.js';
 
-/** Where to buy and where to sell a crossed pair, and what is left of it. */
+/** Where to buy and where to sell a crossed pair, and the profit. */
 export function CrossingNote(props: {
   readonly crossing: Crossing;
   readonly symbol: string;

@@ -10,7 +10,7 @@ import { type ExchangeChoice, SelectField } from './fields.js';
 import { axis, colour, Plot } from './plot.js';
 import { forPixels } from '../text/decimals.js';
 
-/** A place on the chart: price and the volume up to it. Floats, because they only become pixels. */
+/** A point of the chart: price and cumulative volume. Floats, because they only become pixels. */
 type Point = readonly [price: number, volume: number];
 
 function cumulated(levels: readonly Level[], side: 'ask' | 'bid'): Point[] {
@@ -21,14 +21,14 @@ function cumulated(levels: readonly Level[], side: 'ask' | 'bid'): Point[] {
   return sorted.map(([price, volume]) => [price, (sum += volume)]);
 }
 
-/** The books that are chosen; of all, those that are not stale. */
+/** The selected books; for all, those that are not stale. */
 function legsOf(books: PairBooks | null, of: ExchangeChoice) {
   return (books?.legs ?? []).filter(
     (leg) => leg.orderbook != null && (of === 'ALL' ? !leg.stale : leg.exchange === of),
   );
 }
 
-/** The two sides on one axis of prices, lowest first. */
+/** Both sides on one price axis, lowest first. */
 function toData(books: PairBooks | null, of: ExchangeChoice): UPlot.AlignedData {
   const chosen = legsOf(books, of);
   const bids = cumulated(
@@ -52,7 +52,7 @@ function toData(books: PairBooks | null, of: ExchangeChoice): UPlot.AlignedData 
   ];
 }
 
-/** What rests up to a price on each side, added exactly. */
+/** Cumulative volume up to a price on each side, added exactly. */
 function volumesAt(books: PairBooks | null, of: ExchangeChoice, at: number): string {
   const { common } = t.value;
   let shown = '';
@@ -77,7 +77,7 @@ function volumesAt(books: PairBooks | null, of: ExchangeChoice, at: number): str
   return [`${common.price} ${grouped(shown)}`, ...bid, ...ask].join(' · ');
 }
 
-/** Volume that rests up to each price, bids to the left and asks to the right. */
+/** Cumulative volume by price, bids to the left and asks to the right. */
 export function DepthChart(props: { readonly books: PairBooks | null; readonly pair: string }) {
   const [of, setOf] = useState<ExchangeChoice>('ALL');
   const { market, exchange: names, common } = t.value;

@@ -11,10 +11,10 @@ import { ExchangeDot } from './exchange-dot.js';
 import { Oddities } from './oddities.js';
 import { StateBadge } from './state-badge.js';
 
-/** Shown of an exchange's states: the worst first. */
+/** Order of display of an exchange's states: worst first. */
 const WORST: readonly CollectorState[] = ['FAILED', 'STALE', 'RECONNECTING', 'STARTING'];
 
-/** The states of markets that are not as they should be, and how many are in each. */
+/** The states of markets with problems, and how many are in each. */
 function statesText({ states }: Summary): string {
   return WORST.flatMap((state) => {
     const markets = states.get(state) ?? 0;
@@ -22,7 +22,7 @@ function statesText({ states }: Summary): string {
   }).join(' · ');
 }
 
-/** An exchange: how fast it goes, how its markets are, and its switch. */
+/** An exchange: its rate, the state of its markets, and its switch. */
 export function ExchangeCard(props: {
   readonly exchange: Exchange;
   readonly info: ExchangeRow | undefined;

@@ -11,24 +11,24 @@ import { drawTradeBars, priceRange, TradeLegend, tradedText } from './trade-bars
 /** One exchange's line. */
 export interface ExchangeLine {
   readonly exchange: Exchange;
-  /** One for each time, for drawing only; null breaks the line. */
+  /** One per time, for drawing only; null breaks the line. */
   readonly values: readonly (number | null)[];
-  /** What the value at a place is, exactly. */
+  /** The exact value at an index. */
   readonly textAt: (index: number) => string | null;
 }
 
 /** A chart with a line for each exchange. */
 export function ExchangeLines(props: {
   readonly heading: string;
-  /** What the chart shows, for those who do not see it. */
+  /** Description of the chart for screen readers. */
   readonly label: string;
-  /** Unix seconds, growing. */
+  /** Unix seconds, ascending. */
   readonly times: readonly number[];
   readonly lines: readonly ExchangeLine[];
-  /** First and last second that are drawn, when the last time is so many seconds. */
+  /** First and last second drawn, given the last time. */
   readonly range: (last: number | null) => [from: number, to: number];
   readonly valueAxis: () => UPlot.Axis;
-  /** What was traded, and of which coin, where the values are prices. */
+  /** What was traded, and in which coin, where the values are prices. */
   readonly traded?: { readonly bars: readonly TradeBar[]; readonly symbol: string };
 }) {
   const { heading, label, times, lines, range, valueAxis } = props;

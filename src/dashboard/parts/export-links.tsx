@@ -1,13 +1,13 @@
 import type { MarketId } from '../data/markets.js';
 import { t } from '../text/texts.js';
 
-/** What is exported, and in which forms. */
+/** What is exported, and in which formats. */
 const SHAPES = ['rows', 'books', 'top', 'trades', 'gaps'] as const;
 type Shape = (typeof SHAPES)[number];
 const FORMATS = ['csv', 'parquet', 'ndjson', 'json'] as const;
 type Format = (typeof FORMATS)[number];
 
-/** Links that export what is stored of a window. */
+/** Links that export what is stored for a window. */
 export function ExportLinks(props: {
   readonly market: MarketId;
   readonly from: number;

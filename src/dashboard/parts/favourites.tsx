@@ -11,7 +11,7 @@ import { grouped } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { TableHead } from './table-head.js';
 
-/** Takes a pair among the favourites, or out of them. */
+/** Adds a pair to the favourites, or removes it. */
 export function FavouriteButton({ pair }: { readonly pair: string }) {
   const { favourites: words } = t.value;
   const on = favourites.value.includes(pair);
@@ -29,7 +29,7 @@ export function FavouriteButton({ pair }: { readonly pair: string }) {
   );
 }
 
-/** The favourites with their middle prices on each exchange, live; nothing when there are none. */
+/** The favourites with their mid prices on each exchange, live; nothing when there are none. */
 export function Favourites() {
   const [prices, setPrices] = useState<ReadonlyMap<string, string | null>>(new Map());
   const names = favourites.value;

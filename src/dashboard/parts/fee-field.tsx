@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { fee, feeFromPerson } from '../data/preferences.js';
 import { t } from '../text/texts.js';
 
-/** A field for what each trade costs, in percent; the browser remembers it. */
+/** A field for the fee per trade, in percent; the browser remembers it. */
 export function FeeField() {
   const [text, setText] = useState<string | null>(null);
   const { premium: words } = t.value;

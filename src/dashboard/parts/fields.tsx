@@ -3,19 +3,19 @@ import { exchangeOrder } from '../data/exchanges.js';
 import type { Exchange } from '../gql/graphql.js';
 import { t } from '../text/texts.js';
 
-/** The exchange that is wanted, or all. */
+/** The selected exchange, or all. */
 export type ExchangeChoice = Exchange | 'ALL';
 
-/** A bar of fields over a list. */
+/** A bar of fields above a list. */
 export function Filters({ children }: { readonly children: ComponentChildren }) {
   return <div class="filters">{children}</div>;
 }
 
-/** A field to choose one of some values, its label above it or for screen readers only. */
+/** A field to select a value, its label above it or for screen readers only. */
 export function SelectField<T extends string>(props: {
   readonly label: string;
   readonly value: T;
-  /** Values and their names, in the order in which they are offered. */
+  /** Values and their names, in display order. */
   readonly choices: readonly (readonly [value: T, name: string])[];
   readonly onChoice: (value: T) => void;
   readonly plain?: boolean;
@@ -35,7 +35,7 @@ export function SelectField<T extends string>(props: {
   );
 }
 
-/** Chooses an exchange, or all of them. */
+/** Selects an exchange, or all of them. */
 export function ExchangeField(props: {
   readonly value: ExchangeChoice;
   readonly onChoice: (value: ExchangeChoice) => void;
@@ -53,13 +53,13 @@ export function ExchangeField(props: {
   );
 }
 
-/** A field to write what is looked for into. */
+/** A search field. */
 export function SearchField(props: {
   readonly label: string;
   readonly hint: string;
   readonly value: string;
   readonly onText: (text: string) => void;
-  /** Id of the element that says what is wrong with it, if anything is. */
+  /** Id of the element that describes its error, if any. */
   readonly wrong?: string | null;
   readonly grow?: boolean;
 }) {

@@ -2,7 +2,7 @@ import type { TypedDocumentString } from '../gql/graphql.js';
 import { withDefaults } from '../text/graphql-text.js';
 import { t } from '../text/texts.js';
 
-/** Leads to GraphiQL with the operation of what is shown, to go on from there. */
+/** Opens GraphiQL with the operation behind the view, for further work. */
 export function GraphiqlLink<V extends Readonly<Record<string, unknown>>>(props: {
   readonly document: TypedDocumentString<unknown, V>;
   readonly variables: V;

@@ -12,14 +12,14 @@ import { drawTradeBars, priceRange, TradeLegend, tradedText } from './trade-bars
 /** A shorter drag is a click, px. */
 const LEAST_DRAG = 6;
 
-/** Time in which nothing was to be recorded, Unix ms, and what it is called. */
+/** Time in which nothing was to be recorded, Unix ms, and its name. */
 interface Quiet {
   readonly start: number;
   readonly end: number;
   readonly text: string;
 }
 
-/** The time before recording began, and that in which it was stopped: neither covered nor missing. */
+/** The time before recording began and while it was stopped: neither covered nor missing. */
 function quietOf(loaded: History): Quiet[] {
   const { before, stopped } = t.value.history;
   const until = unrecordedUntil(loaded);
@@ -29,7 +29,7 @@ function quietOf(loaded: History): Quiet[] {
   ];
 }
 
-/** Draws the gaps, and the time in which nothing was to be recorded, over the whole height, behind the line. */
+/** Draws the gaps, and the time in which nothing was to be recorded, over the full height behind the line. */
 function gapBands(gaps: readonly Gap[], end: number, quiet: readonly Quiet[]): UPlot.Hooks.Arrays {
   return {
     drawClear: [
@@ -80,7 +80,7 @@ function gapBands(gaps: readonly Gap[], end: number, quiet: readonly Quiet[]): U
   };
 }
 
-/** The line of middle prices over a window, with its gaps, its trades and a mark at one moment. */
+/** The line of mid prices over a window, with its gaps, its trades and a marker at one moment. */
 export function HistoryChart(props: {
   readonly loaded: History;
   /** What was traded; empty where no trades were recorded. */
@@ -90,7 +90,7 @@ export function HistoryChart(props: {
   readonly at: number;
   readonly name: string;
   readonly onPick: (at: number) => void;
-  /** Called with a window that was dragged, Unix ms. */
+  /** Called with a dragged window, Unix ms. */
   readonly onZoom: (from: number, to: number) => void;
 }) {
   const { loaded, bars, symbol, at, name, onPick } = props;
@@ -114,7 +114,7 @@ export function HistoryChart(props: {
       ),
     [loaded],
   );
-  /** The price as it was stored; where there is none, why. */
+  /** The price as stored; where there is none, why. */
   const readOut = (i: number): string => {
     const time = (data[0][i] ?? 0) * 1000;
     const point = loaded.prices.find((each) => Date.parse(each.at) === time);
@@ -141,7 +141,7 @@ export function HistoryChart(props: {
         version={`${name} ${loaded.from} ${loaded.to} ${gaps.length} ${bars.length}`}
         data={data}
         onClick={(x) => {
-          // The end of a drag is a click as well.
+          // The end of a drag is also a click.
           if (!dragged.current) onPick(x * 1000);
           dragged.current = false;
         }}
@@ -183,7 +183,8 @@ export function HistoryChart(props: {
               draw: [
                 (plot) => {
                   const { ctx, bbox } = plot;
-                  // The slider below is as wide as the plot. A plot that was just left is in no page.
+                  // The slider below is as wide as the plot. A plot that was just left is not in
+                  // the page any more.
                   const style = plot.root.closest<HTMLElement>('.timeline')?.style;
                   if (style === undefined) return;
                   const padding = 8;

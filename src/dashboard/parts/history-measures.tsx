@@ -5,7 +5,7 @@ import { problemText } from '../text/problems.js';
 import { t } from '../text/texts.js';
 import { axis, colour, lonePoints, Plot, timeAxis } from './plot.js';
 
-/** Spread and imbalance of a market over a window, below the line of its prices. */
+/** Spread and imbalance of a market over a window, below its price line. */
 export function HistoryMeasures(props: {
   readonly measures: Measures;
   readonly from: number;

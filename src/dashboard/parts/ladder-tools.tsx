@@ -13,7 +13,7 @@ import { grouped } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { SelectField } from './fields.js';
 
-/** Stands for prices that are not put together. */
+/** The choice for ungrouped prices. */
 const EACH = 'each';
 
 /** A box to tick. */
@@ -30,9 +30,9 @@ function Tick(props: {
   );
 }
 
-/** How the ladders of a market are shown. */
+/** Display options of a market's ladders. */
 export function LadderTools(props: {
-  /** A price of about those of the market; null while none is known. */
+  /** A typical price of the market; null while none is known. */
   readonly price: string | null;
   readonly step: string | null;
   readonly onStep: (step: string | null) => void;

@@ -15,10 +15,10 @@ import { t } from '../text/texts.js';
 /** Decimals of a volume in the quote currency; its exact value is the cell's title. */
 const QUOTE_DECIMALS = 0;
 
-/** What is written of a ladder: texts of equal decimals, and how wide they are. */
+/** Text of a ladder: with equal decimals, and its widths. */
 interface WrittenRow {
   readonly price: string;
-  /** What the price lacks of the decimals of the others: it only takes room. */
+  /** Decimals that the price lacks compared with others: they only take up space. */
   readonly fill: string;
   readonly volume: string;
   readonly exact: string;
@@ -31,7 +31,7 @@ interface Written {
   readonly askTotal: string;
   readonly bidTotal: string;
   readonly bidPercent: string | null;
-  /** Signs of the widest price, volume and sum together. */
+  /** Characters of the widest price, volume and sum together. */
   readonly chars: number;
 }
 
@@ -84,7 +84,7 @@ function write(
   };
 }
 
-/** What was written of a book last, and how. A book that is the same object is not written twice. */
+/** The last text of a book, and its options. The same book object is not formatted twice. */
 const written = new WeakMap<ShownBook, { readonly how: string; readonly what: Written }>();
 
 function writtenOf(book: ShownBook, options: LadderOptions): Written {
@@ -102,7 +102,7 @@ function writtenOf(book: ShownBook, options: LadderOptions): Written {
   return what;
 }
 
-/** How many signs the widest price and the widest volume of a book have together. */
+/** Characters of the widest price and the widest volume of a book together. */
 export function widest(book: ShownBook, options: LadderOptions): number {
   return writtenOf(book, options).chars;
 }
@@ -146,12 +146,12 @@ function Rows(props: {
   );
 }
 
-/** An order book: asks above, bids below, best levels in the middle, and the sums of both. */
+/** An order book: asks above, bids below, best levels in the middle, and the totals of both. */
 export function Ladder(props: {
   readonly book: ShownBook;
   readonly options: LadderOptions;
   readonly caption: string;
-  /** Quote currency; with it volumes may be written. */
+  /** Quote currency, in which volumes may be shown. */
   readonly currency: string;
   readonly symbol: string;
 }) {

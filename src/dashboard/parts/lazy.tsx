@@ -5,7 +5,7 @@ import { t } from '../text/texts.js';
 /** A view that is not in the first page's code. */
 export interface LazyView<P extends object> {
   readonly View: ComponentType<P>;
-  /** Loads the code ahead: the view then stands as soon as it is shown. */
+  /** Loads the code ahead, so that the view appears immediately. */
   readonly preload: () => void;
 }
 
@@ -16,13 +16,13 @@ export function lazy<P extends object>(fetch: () => Promise<ComponentType<P>>): 
     View ??= await fetch();
   };
   const preload = (): void => {
-    // Whether it comes is looked at when it is shown.
+    // A failure surfaces when it is shown.
     load().catch(() => undefined);
   };
   function Lazy(props: P) {
     const [state, setState] = useState<'loading' | 'here' | 'failed'>('loading');
     useEffect(() => {
-      // Also when the code came since this was drawn: then it is to be drawn again.
+      // Even if the code arrived since this was drawn: it must be redrawn.
       load().then(
         () => setState('here'),
         () => setState('failed'),
@@ -31,7 +31,7 @@ export function lazy<P extends object>(fetch: () => Promise<ComponentType<P>>): 
     if (View !== null) return <View {...props} />;
     const { common } = t.value;
     if (state !== 'failed') return <p class="empty tall">{common.loading}</p>;
-    // A browser does not ask twice for code that did not come; and a new build has other names.
+    // A browser does not retry code that failed to load; and a new build has other names.
     return (
       <section class="panel notice" role="alert">
         <p>{common.notLoaded}</p>

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { markets, marketsVersion } from '../data/markets.js';
 import { t } from '../text/texts.js';
 
-/** A field to write a pair into, with the pairs there are as suggestions. */
+/** A field for a pair, with existing pairs as suggestions. */
 export function MarketPicker(props: {
   readonly value: string;
   readonly onPick: (pair: string) => void;
@@ -19,7 +19,7 @@ export function MarketPicker(props: {
   });
   const { market } = t.value;
   const wanted = text.trim().toUpperCase();
-  // All 700 pairs at once would make a list too long to read: those that begin alike are enough.
+  // All 700 pairs at once would make too long a list: those with the same prefix are enough.
   const offered =
     wanted === ''
       ? []

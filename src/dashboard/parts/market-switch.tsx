@@ -6,7 +6,7 @@ import { t } from '../text/texts.js';
 /** Starts or stops the recording of a market. */
 export function MarketSwitch(props: {
   readonly market: MarketId;
-  /** What a click does: start it, or stop it. */
+  /** The effect of a click: start it, or stop it. */
   readonly on: boolean;
   readonly small?: boolean;
 }) {
@@ -30,7 +30,7 @@ export function MarketSwitch(props: {
   );
 }
 
-/** Lets the settings decide again about a market that was started or stopped by hand. */
+/** Lets the settings decide again about a market started or stopped by hand. */
 export function MarketReset({ market }: { readonly market: MarketId }) {
   const [busy, setBusy] = useState(false);
   const { table, overview, exchange } = t.value;

@@ -51,7 +51,7 @@ const SEVERITY: Readonly<Record<CollectorState, number>> = {
   STOPPED: 5,
 };
 
-/** Whether a market is not recorded though it should be. */
+/** Whether a market is not recorded although it should be. */
 function inTrouble({ state, error }: MarketRow): boolean {
   return (
     state === 'FAILED' ||
@@ -76,7 +76,7 @@ const byName = (a: MarketRow, b: MarketRow): number =>
 const ORDERS: Readonly<Record<Column, (a: MarketRow, b: MarketRow) => number>> = {
   market: byName,
   state: (a, b) =>
-    // Those of one state by name, not by rate: rows that change places are hard to click.
+    // Within a state by name rather than rate: rows that move are hard to click.
     (a.state === null ? 6 : SEVERITY[a.state]) - (b.state === null ? 6 : SEVERITY[b.state]),
   age: (a, b) => (a.lastBookAt ?? 0) - (b.lastBookAt ?? 0),
   rate: (a, b) => b.booksPerSecond - a.booksPerSecond,
@@ -84,14 +84,14 @@ const ORDERS: Readonly<Record<Column, (a: MarketRow, b: MarketRow) => number>> =
   gap: (a, b) => (a.openGap?.start ?? Infinity) - (b.openGap?.start ?? Infinity),
 };
 
-/** The middle prices of the markets in sight, as text. */
+/** The mid prices of the visible markets, as text. */
 const prices = new Map<string, string | null>();
 const pricesVersion = signal(0);
 const pricesChanged = (): void => {
   pricesVersion.value++;
 };
 
-/** Follows the prices of the rows in sight; while a person scrolls nothing is asked for. */
+/** Follows the prices of the visible rows; requests nothing while the user scrolls. */
 function usePrices(rows: readonly MarketRow[]): void {
   const wanted = rows.filter(({ state }) => state !== null && state !== 'STOPPED');
   const names = wanted.map(({ key }) => key).join(' ');
@@ -112,7 +112,7 @@ function usePrices(rows: readonly MarketRow[]): void {
   }, [names]);
 }
 
-/** Fills the lines of the rows in sight; while a person scrolls nothing is asked for. */
+/** Fills the lines of the visible rows; requests nothing while the user scrolls. */
 function useSparks(rows: readonly MarketRow[]): void {
   const lacking = rows.filter(({ state, sparkAsked }) => state !== null && !sparkAsked);
   const names = lacking.map(({ key }) => key).join(' ');
@@ -195,7 +195,7 @@ interface Sort {
   readonly turned: boolean;
 }
 
-/** The filters that the address names. */
+/** The filters in the address. */
 function filtersInAddress() {
   return {
     search: inAddress('search') ?? '',
@@ -209,7 +209,10 @@ function filtersInAddress() {
   };
 }
 
-/** The table's filters. They are in the address: it is made of them, and a link within the page sets them. */
+/**
+ * The table's filters. They live in the address: it is built from them, and a link within the page
+ * sets them.
+ */
 function useFilters() {
   const first = useRef<ReturnType<typeof filtersInAddress> | null>(null);
   first.current ??= filtersInAddress();
@@ -247,7 +250,7 @@ function useFilters() {
   return { search, show, exchange, currency, sort };
 }
 
-/** All markets: searched, filtered, sorted; only the rows in sight are drawn. */
+/** All markets: searched, filtered, sorted; only visible rows are drawn. */
 export function MarketTable() {
   const { search, show, exchange, currency, sort } = useFilters();
   const scroller = useRef<HTMLDivElement>(null);

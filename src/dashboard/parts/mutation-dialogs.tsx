@@ -69,7 +69,7 @@ export function TokenDialog() {
   );
 }
 
-/** Says what a start or stop failed with. */
+/** Shows why a start or stop failed. */
 export function FailureNote() {
   return (
     <div role="alert" class="banner-place">
@@ -85,10 +85,10 @@ export function FailureNote() {
   );
 }
 
-/** Names of an exchange's markets that the question has at most. */
+/** Maximum number of market names in the question. */
 const NAMES = 8;
 
-/** Asks whether more than one market is to be stopped, and names them. */
+/** Asks for confirmation to stop more than one market, and names them. */
 export function StopDialog() {
   const dialog = useRef<HTMLDialogElement>(null);
   const asked = stopAsked.value;
@@ -158,7 +158,7 @@ function changeText({ kind, market, exchange, count: markets }: Undoable): strin
   return changed.stopped(subject, markets === 1 && market !== null ? null : count(markets));
 }
 
-/** Says what the last change did, and offers to undo it. */
+/** Shows what the last change did, and offers to undo it. */
 export function UndoNote() {
   const [busy, setBusy] = useState(false);
   const last = undoable.value;

@@ -10,13 +10,13 @@ import { ExchangeDot } from './exchange-dot.js';
 
 /** Height of a strip in its own units. */
 const HEIGHT = 24;
-/** Least height of what is missing: a gap of a second is a gap. */
+/** Minimum height of what is missing: a gap of a second is still a gap. */
 const LEAST = 4;
 
 /** `03:15`. */
 const minute = (ms: number): string => clock(ms).slice(0, 5);
 
-/** A part of a strip in words. */
+/** A slot in words. */
 function slotText(strip: Strip, slot: Slot, until: number): string {
   const { night } = t.value;
   const from = Date.parse(slot.time);
@@ -120,7 +120,7 @@ function StripRow({ strip }: { readonly strip: Strip }) {
   );
 }
 
-/** How each exchange was recorded over the last day, so that the morning shows what happened. */
+/** How each exchange was recorded over the last day: what happened overnight. */
 export function Night() {
   const strips = useStrips();
   const { night, common } = t.value;

@@ -4,10 +4,10 @@ import { lang } from '../data/settings.js';
 import { count } from '../text/format.js';
 import { t } from '../text/texts.js';
 
-/** Most characters of what an exchange sent that are shown; the API has the whole. */
+/** Maximum characters shown of what an exchange sent; the API has all of it. */
 const MOST_SHOWN = 200;
 
-/** What an exchange did otherwise than its protocol is known, folded; nothing where there is nothing. */
+/** An exchange's deviations from its known protocol, collapsed; nothing where there are none. */
 export function Oddities({ oddities }: Pick<ExchangeRow, 'oddities'>) {
   const { overview } = t.value;
   if (oddities.length === 0) return null;

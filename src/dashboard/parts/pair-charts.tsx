@@ -10,7 +10,7 @@ import { DepthChart } from './depth-chart.js';
 import { ExchangeLines } from './exchange-lines.js';
 import { priceAxis } from './plot.js';
 
-/** The course of a pair's prices on all exchanges with its trades, and the depth of its books. */
+/** A pair's prices over time on all exchanges with its trades, and the depth of its books. */
 export function PairCharts(props: {
   readonly feed: PairFeed;
   readonly tape: Tape | null;
@@ -44,7 +44,7 @@ function MidLines(props: {
         .filter((exchange) => prices[exchange]?.some((price) => price !== null))
         .map((exchange) => ({
           exchange,
-          // A float is good enough for a pixel; what is read out is the text.
+          // A float is good enough for a pixel; the read-out is the text.
           values: prices[exchange]!.map((price) => (price === null ? null : forPixels(price))),
           textAt: (i) => (prices[exchange]?.[i] == null ? null : grouped(prices[exchange][i])),
         }))}

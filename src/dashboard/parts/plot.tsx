@@ -4,14 +4,14 @@ import 'uplot/dist/uPlot.min.css';
 import { dark, lang, sideColours, zone } from '../data/settings.js';
 import { NONE } from '../text/format.js';
 
-/** A colour of the style sheet. */
+/** A colour from the style sheet. */
 export function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
 const ZONES = { kst: 'Asia/Seoul', utc: 'Etc/UTC' } as const;
 
-/** A date whose local fields are those of the moment in the zone that is chosen. */
+/** A date whose local fields are the moment's in the selected zone. */
 function zoned(seconds: number): Date {
   const date = new Date(seconds * 1000);
   return zone.value === 'local' ? date : UPlot.tzDate(date, ZONES[zone.value]);
@@ -28,7 +28,7 @@ export function axis(more: UPlot.Axis = {}): UPlot.Axis {
   };
 }
 
-/** Of a line's points those without neighbours, which no line would show. */
+/** Points of a line without neighbours, which no line would show. */
 export function lonePoints(plot: UPlot, seriesIndex: number): number[] {
   const values = plot.data[seriesIndex]!;
   const lone: number[] = [];
@@ -38,7 +38,7 @@ export function lonePoints(plot: UPlot, seriesIndex: number): number[] {
   return lone;
 }
 
-/** Axis of times on a 24 hour clock, dates as 9-17, with room for a date below the time. */
+/** Time axis with a 24-hour clock, dates as 9-17, with room for a date below the time. */
 export function timeAxis(): UPlot.Axis {
   return axis({
     size: 42,
@@ -53,7 +53,7 @@ export function timeAxis(): UPlot.Axis {
   });
 }
 
-/** Width of the axis of prices that its longest label needs, px. */
+/** Width of the price axis needed by its longest label, px. */
 export function priceAxis(): UPlot.Axis {
   return axis({
     size: (_plot, values) => 18 + 6.4 * Math.max(3, ...(values ?? []).map((v) => v.length)),
@@ -62,18 +62,18 @@ export function priceAxis(): UPlot.Axis {
   });
 }
 
-/** A uPlot chart that fills its place; made again only when theme or language change. */
+/** A uPlot chart that fills its place; recreated only when theme or language change. */
 export function Plot(props: {
-  /** Makes all options but the size, in the colours of the moment. */
+  /** Creates all options but the size, in the current colours. */
   readonly options: () => Omit<UPlot.Options, 'width' | 'height'>;
   readonly data: UPlot.AlignedData;
   readonly height: number;
-  /** What the chart shows, for those who do not see it. */
+  /** Description of the chart for screen readers. */
   readonly label: string;
   /** Changes when the options do. */
   readonly version?: string;
   readonly onClick?: (x: number) => void;
-  /** What stands at a place of the data, in words; read out under pointer, touch and arrow keys. */
+  /** The data at an index, in words; read out under pointer, touch and arrow keys. */
   readonly readOut: (index: number) => string;
 }) {
   const place = useRef<HTMLDivElement>(null);
@@ -105,7 +105,7 @@ export function Plot(props: {
       onClick.current?.(made.posToVal(event.offsetX, 'x'));
     };
     made.over.addEventListener('click', clicked);
-    // uPlot follows the mouse only.
+    // uPlot only follows the mouse.
     const touched = ({ touches }: TouchEvent): void => {
       const { left, top } = made.over.getBoundingClientRect();
       const touch = touches[0];
@@ -133,7 +133,7 @@ export function Plot(props: {
 
   const last = props.data[0].length - 1;
   const shown = at === null || at > last ? null : props.readOut(at);
-  /** Puts the cursor on a place of the data, by keys. */
+  /** Moves the cursor to an index, by keys. */
   const moveTo = (index: number): void => {
     const made = plot.current;
     const x = made?.data[0][index];

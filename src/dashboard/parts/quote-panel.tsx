@@ -12,15 +12,15 @@ import { t } from '../text/texts.js';
 import { GraphiqlLink } from './graphiql-link.js';
 import { TableHead } from './table-head.js';
 
-/** Decimals of an average price; the exact quotient is that of cost and amount. */
+/** Decimals of an average price; the exact quotient is cost divided by amount. */
 const AVERAGE_DECIMALS = 8;
 
-/** An average without digits that mean nothing. */
+/** An average without meaningless digits. */
 function average({ average: exact }: Fill): string {
   return exact == null ? NONE : grouped(rounded(exact, AVERAGE_DECIMALS).replace(/\.?0+$/, ''));
 }
 
-/** Of the exchanges that have the whole amount, the one where it is cheapest, or earns most. */
+/** Of the exchanges with the whole amount, the cheapest, or the most profitable. */
 function bestOf(quote: Quote, side: TradeSide): string | null {
   let best: Quote['legs'][number] | null = null;
   for (const leg of quote.legs) {
@@ -50,7 +50,7 @@ function FillCells({ fill, symbol }: { readonly fill: Fill; readonly symbol: str
   );
 }
 
-/** What an amount costs now on each exchange, and over all. */
+/** The current cost of an amount on each exchange, and across all. */
 export function QuotePanel({ pair }: { readonly pair: Pair }) {
   const [text, setText] = useState('1');
   const [side, setSide] = useState<TradeSide>('BUY');

@@ -1,4 +1,4 @@
-/** A line without axes of a few readings; decoration of a number that stands beside it. */
+/** A line of a few points without axes, decorating the number beside it. */
 export function Spark(props: {
   readonly values: readonly number[];
   readonly points: number;

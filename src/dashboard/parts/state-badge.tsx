@@ -1,7 +1,7 @@
 import type { CollectorState } from '../gql/graphql.js';
 import { t } from '../text/texts.js';
 
-/** A distinct sign for each state, so that no state is shown by colour alone. */
+/** A distinct symbol for each state, so that none is shown by colour alone. */
 const SIGNS: Readonly<Record<CollectorState | 'NONE', string>> = {
   LIVE: '●',
   STARTING: '◔',

@@ -1,4 +1,4 @@
-/** A column's name; as `number`, that of a column of numbers. */
+/** A column's name; with `number`, of a numeric column. */
 type Column = string | { readonly number: string };
 
 /** The head of a table. */

@@ -7,7 +7,7 @@ import { t } from '../text/texts.js';
 import { ExchangeDot } from './exchange-dot.js';
 import { TableHead } from './table-head.js';
 
-/** About as many digits as a column's head is wide: its letters are narrower. */
+/** The width of a column's head in digits: its letters are narrower. */
 function headChars(head: string): number {
   return Math.ceil(head.length * 0.85);
 }
@@ -17,7 +17,7 @@ export function TapePanel({ pair, tape }: { readonly pair: Pair; readonly tape: 
   const { tape: words, common, exchange: names, quote } = t.value;
   const all = tape?.trades.value ?? [];
   const shown = all.filter(({ exchange }) => !hiddenExchanges.value.includes(exchange));
-  // Grows only: the tape does not change its place for a trade that comes and goes.
+  // Grows only, so that the tape does not shift with each trade.
   const priceHead = `${common.price} (${pair.currency})`;
   const volumeHead = `${common.volume} (${pair.symbol})`;
   const least = { price: headChars(priceHead), volume: headChars(volumeHead) };

@@ -1,7 +1,7 @@
 import { duration, exactMoment, moment } from '../text/format.js';
 import { t } from '../text/texts.js';
 
-/** How far a key moves the slider, ms: by itself it would move by a millisecond. */
+/** How far a key moves the slider, ms: by default it would move by a millisecond. */
 function keySteps(step: number): Readonly<Record<string, number>> {
   return {
     ArrowLeft: -step,
@@ -13,7 +13,7 @@ function keySteps(step: number): Readonly<Record<string, number>> {
   };
 }
 
-/** Chooses a moment of a window, by hand or by keys. */
+/** Selects a moment within a window, by pointer or keys. */
 export function TimeSlider(props: {
   readonly from: number;
   readonly to: number;

@@ -28,7 +28,7 @@ function Tile(props: {
 const numberOf = (text: string | null | undefined): number | null =>
   text === null || text === undefined ? null : Number(text);
 
-/** The recorder's figures: how fast it goes, how much room is left. */
+/** The recorder's figures: rates and free space. */
 export function Totals() {
   const recorder = figures.value;
   const { overview } = t.value;

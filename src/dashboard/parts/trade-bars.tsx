@@ -5,14 +5,14 @@ import { duration, grouped, wholeDuration } from '../text/format.js';
 import { t } from '../text/texts.js';
 import { colour } from './plot.js';
 
-/** Share of a chart's height that the highest bar takes; the line keeps above it. */
+/** Share of a chart's height taken by the highest bar; the line stays above it. */
 const SHARE = 0.2;
 
-/** Draws bars at the foot of a chart: below what takers bought, above it what they sold. */
+/** Draws bars at the foot of a chart: taker buys below, taker sells above. */
 export function drawTradeBars(plot: UPlot, all: readonly TradeBar[]): void {
   const { ctx, bbox } = plot;
   const { min, max } = plot.scales['x']!;
-  // A bar that is out of sight is no measure for the others.
+  // A bar out of sight must not scale the others.
   const bars = all.filter(
     ({ at, until }) => until > (min ?? -Infinity) * 1000 && at < (max ?? Infinity) * 1000,
   );
@@ -32,7 +32,7 @@ export function drawTradeBars(plot: UPlot, all: readonly TradeBar[]): void {
     let top = foot;
     for (const [k, side] of (['bid', 'ask'] as const).entries()) {
       const height = (volumes[i]![k]! / most) * bbox.height * SHARE;
-      // A trade that is too small for a pixel is still a trade.
+      // A trade too small for a pixel is still a trade.
       const drawn = height === 0 ? 0 : Math.max(devicePixelRatio, height);
       ctx.fillStyle = colour(side);
       ctx.fillRect(left, top - drawn, width, drawn);
@@ -42,7 +42,7 @@ export function drawTradeBars(plot: UPlot, all: readonly TradeBar[]): void {
   ctx.restore();
 }
 
-/** The range of an axis of prices; with room for bars at its foot. */
+/** The range of a price axis, with room for bars at its foot. */
 export function priceRange(bars: () => boolean): UPlot.Range.Function {
   return (_plot, min, max) => {
     if (min === null || max === null) return [null, null];
@@ -51,19 +51,19 @@ export function priceRange(bars: () => boolean): UPlot.Range.Function {
   };
 }
 
-/** What was traded about a moment, in words; nothing where nothing was. @param at Unix ms */
+/** What was traded around a moment, in words; empty without trades. @param at Unix ms */
 export function tradedText(bars: readonly TradeBar[], at: number, symbol: string): string[] {
   const bar = barAt(bars, at);
   if (bar === undefined) return [];
   return [t.value.tape.traded(grouped(bar.buy), grouped(bar.sell), symbol)];
 }
 
-/** How long a bar is, without a decimal where there is nothing behind it. @param ms its length */
+/** The length of a bar, without meaningless decimals. @param ms its length */
 function lengthText(ms: number): string {
   return ms % 1000 === 0 ? wholeDuration(ms / 1000) : duration(ms);
 }
 
-/** Says what the bars of a chart are. */
+/** Explains the bars of a chart. */
 export function TradeLegend({ bars }: { readonly bars: readonly TradeBar[] }) {
   const [bar] = bars;
   if (bar === undefined) return null;

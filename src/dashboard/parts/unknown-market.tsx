@@ -4,10 +4,10 @@ import { markets, marketsVersion } from '../data/markets.js';
 import { t } from '../text/texts.js';
 import { useTitle } from './title.js';
 
-/** Shown for a market that does not exist: those that resemble it. */
+/** Shown for a market that does not exist: suggests similar ones. */
 export function UnknownMarket(props: {
   readonly pair: string;
-  /** Address of the same view of another pair. */
+  /** Address of the same view for another pair. */
   readonly addressOf: (pair: string) => string;
 }) {
   void marketsVersion.value;

@@ -19,7 +19,7 @@ const SIGNS: Readonly<Record<ReasonSeverity | 'OK', string>> = {
   FAILING: '✕',
 };
 
-/** Address of what a reason is about. */
+/** Address of a reason's subject. */
 function placeOf({ code, about, exchange, symbol, currency }: Reason): string {
   const of = exchange == null ? '' : `&exchange=${exchange}`;
   switch (about) {
@@ -41,8 +41,8 @@ function placeOf({ code, about, exchange, symbol, currency }: Reason): string {
 }
 
 /**
- * Whether all is well, as the server judges it, and why, the worst first. Of a server that is out of
- * reach nothing is known, whatever it said last.
+ * Whether all is well, as judged by the server, and why, worst first. When the server is
+ * unreachable nothing is known, whatever it last said.
  */
 export function Verdict() {
   const { verdict: words, common } = t.value;
@@ -88,7 +88,7 @@ export function Verdict() {
   );
 }
 
-/** On the other views: that something is not recorded, with the way to the reasons. */
+/** On the other views: that something is not being recorded, with a link to the reasons. */
 export function FailingNote() {
   const { verdict: words } = t.value;
   const recorder = figures.value;

@@ -8,7 +8,7 @@ import {
 import { type RefObject } from 'preact';
 import { useLayoutEffect, useReducer, useRef } from 'preact/hooks';
 
-/** The rows of a long list that are in sight, and the height of all. */
+/** The visible rows of a long list, and the height of all. */
 export function useVirtualRows(
   scroller: RefObject<HTMLElement>,
   count: number,
@@ -28,7 +28,7 @@ export function useVirtualRows(
   };
   virtualizer.current ??= new Virtualizer(options);
   virtualizer.current.setOptions(options);
-  // A phone that is turned has rows of another height.
+  // Rotating a phone changes the row height.
   useLayoutEffect(() => virtualizer.current!.measure(), [rowHeight]);
   useLayoutEffect(() => virtualizer.current!._didMount(), []);
   useLayoutEffect(() => virtualizer.current!._willUpdate());

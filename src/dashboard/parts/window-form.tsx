@@ -3,10 +3,10 @@ import { serverNow } from '../data/paint.js';
 import { fromZone, inZone, withZone } from '../text/zone.js';
 import { t } from '../text/texts.js';
 
-/** A moment as a field for date and time has it, in the zone that is chosen. */
+/** A moment in the format of a date and time field, in the selected zone. */
 const forField = (ms: number): string => inZone(ms).toISOString().slice(0, 19);
 
-/** Two fields for the beginning and the end of a window. */
+/** Two fields for the start and end of a window. */
 export function WindowForm(props: {
   readonly from: number;
   readonly to: number;
@@ -15,7 +15,7 @@ export function WindowForm(props: {
   const { history: words, market } = t.value;
   const shown = [forField(props.from), forField(props.to)] as const;
   const [texts, setTexts] = useState<readonly [string, string]>(shown);
-  // Before the next paint: what is typed into the new window must not be put back by it.
+  // Before the next paint: it must not revert what is typed into the new window.
   useLayoutEffect(() => setTexts(shown), shown);
   const [from, to] = [fromZone(texts[0]), fromZone(texts[1])];
   const wrong = !(from < to);

@@ -6,11 +6,11 @@ import type {
   RecorderState,
 } from '../gql/graphql.js';
 
-/** `1 book`, `2,000 books`: a count as text with its word. */
+/** `1 book`, `2,000 books`: a count with its noun. */
 const many = (count: string, one: string, more: string): string =>
   `${count} ${count === '1' ? one : more}`;
 
-/** All that the page says, in English. The Korean texts have the same shape. */
+/** All texts of the page in English. The Korean texts have the same shape. */
 export const EN = {
   title: 'Order book recorder',
   skip: 'Skip to content',
@@ -414,7 +414,7 @@ export const EN = {
     audits: 'Audits agreed / not',
     late: 'Late books',
   },
-  /** Of the API's errors, by code, where its own words are not shown. */
+  /** For the API's errors, by code, where its own words are not shown. */
   problems: {
     unreachable: 'The recorder cannot be reached.',
     of: {

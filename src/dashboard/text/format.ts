@@ -4,7 +4,7 @@ import { inZone, zoneName } from './zone.js';
 /** Shown where nothing is known. */
 export const NONE = '–';
 
-/** Decimal text with its thousands apart, digit for digit as it came: `116,539,000.05`. */
+/** Decimal text with thousands separators, digit for digit as received: `116,539,000.05`. */
 export function grouped(decimal: string | null | undefined): string {
   if (decimal === null || decimal === undefined) return NONE;
   const dot = decimal.indexOf('.');
@@ -13,7 +13,7 @@ export function grouped(decimal: string | null | undefined): string {
   return whole.replace(/\B(?=(\d{3})+(?!\d))/g, ',') + fraction;
 }
 
-/** A count or rate of ours (never a price or volume) with as many decimals as are worth reading. */
+/** A count or rate of ours (never a price or volume) with a sensible number of decimals. */
 export function rate(value: number): string {
   if (value === 0) return '0';
   if (value < 10) return value.toFixed(1);
@@ -25,14 +25,14 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
-/** A share from 0 to 100, cut and never rounded up: `99.99%` is not all. */
+/** A share from 0 to 100, truncated and never rounded up: `99.99%` is not all. */
 export function percent(share: number): string {
   return `${share >= 100 ? '100' : (Math.floor(share * 100) / 100).toFixed(2)}%`;
 }
 
 const SIZES = ['B', 'kB', 'MB', 'GB', 'TB'];
 
-/** Bytes, by thousands: `1.25 GB`. */
+/** Bytes, in powers of a thousand: `1.25 GB`. */
 export function bytes(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return NONE;
   let size = value;
@@ -45,7 +45,7 @@ export function bytes(value: number | null): string {
   return `${size.toFixed(digits)} ${SIZES[unit]}`;
 }
 
-/** Units of a duration from the largest on: how many seconds, and how it is written. */
+/** Units of a duration, largest first: seconds, and label. */
 const UNITS = [
   [365 * 86_400, 'y', '년'],
   [86_400, 'd', '일'],
@@ -55,8 +55,8 @@ const UNITS = [
 ] as const;
 
 /**
- * A length of time in at most two units, cut and never rounded up: `4.2 s`, `1 min 30 s`, `5 h 12 min`,
- * `1분 30초`. Less than ten seconds have a decimal.
+ * A duration in at most two units, truncated and never rounded up: `4.2 s`, `1 min 30 s`, `5 h 12
+ * min`, `1분 30초`. Below ten seconds it has a decimal.
  */
 export function duration(ms: number | null): string {
   if (ms === null || !Number.isFinite(ms)) return NONE;
@@ -86,12 +86,12 @@ export function wholeDuration(seconds: number): string {
   return rest === 0 ? part(many, unit) : `${part(many, unit)} ${part(rest, unit + 1)}`;
 }
 
-/** What the page hears of a market's newest book may be so old, ms: an age below it is not known. */
+/** The page's knowledge of a market's newest book may be this old, ms: a smaller age is unknown. */
 const AGE_KNOWN_FROM = 3_000;
 
 /**
- * How old something is that is followed live. It counts whole seconds, so that it ticks like a
- * clock; below three seconds it only says so, since the page hears of most markets every two.
+ * Age of something followed live. It counts whole seconds, so that it ticks like a clock; below
+ * three seconds it only says so, since the page gets most markets every two.
  */
 export function age(ms: number | null): string {
   if (ms === null || !Number.isFinite(ms)) return NONE;
@@ -101,13 +101,13 @@ export function age(ms: number | null): string {
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
-/** Time of day in the zone that is chosen, `20:32:01`. */
+/** Time of day in the selected zone, `20:32:01`. */
 export function clock(ms: number): string {
   const date = inZone(ms);
   return `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
 }
 
-/** Date and time in the zone that is chosen, `2026-09-01 20:32:01`. */
+/** Date and time in the selected zone, `2026-09-01 20:32:01`. */
 export function moment(ms: number): string {
   const date = inZone(ms);
   return `${date.getUTCFullYear()}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())} ${clock(ms)}`;

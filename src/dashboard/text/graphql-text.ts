@@ -1,9 +1,9 @@
-/** Types whose values are written as JSON; others are enums, whose values stand for themselves. */
+/** Types whose values are written as JSON; others are enums, whose values are written as is. */
 const SCALARS = /^(?:String|Decimal|DateTime|BigInt|Int|Float|Boolean)!?$/;
 
 /**
- * An operation with values as defaults of its variables, so that it runs as it stands: GraphiQL takes
- * a query out of an address, but no variables.
+ * An operation with values as defaults of its variables, so that it runs as it is: GraphiQL accepts
+ * a query in its address, but no variables.
  */
 export function withDefaults(document: string, values: Readonly<Record<string, unknown>>): string {
   return document.replace(

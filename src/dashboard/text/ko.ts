@@ -1,7 +1,7 @@
 import { GAP_CAUSES_KO } from '../../market/gap.js';
 import type { EN } from './en.js';
 
-/** All that the page says, in Korean; the words are those of the glossary in CONTRIBUTING.md. */
+/** All texts of the page in Korean; the terms are those of the glossary in CONTRIBUTING.md. */
 export const KO: typeof EN = {
   title: '호가 기록기',
   skip: '본문으로 건너뛰기',

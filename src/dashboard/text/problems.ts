@@ -2,7 +2,7 @@ import type { ApiError } from '../data/connection.js';
 import { lang } from '../data/settings.js';
 import { t } from './texts.js';
 
-/** Why the API refused or could not be reached: its own words in English, in Korean those for its code. */
+/** Why the API refused or was unreachable: in English its own words, in Korean those for its code. */
 export function problemText({ code, message, closeMatches }: ApiError): string {
   const { problems } = t.value;
   if (code === 'UNREACHABLE') return problems.unreachable;

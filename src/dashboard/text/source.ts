@@ -1,6 +1,6 @@
 import { t } from './texts.js';
 
-/** Name of a source of prices: an exchange in the page's language, another one as it calls itself. */
+/** Name of a price source: an exchange in the page's language, another one under its own name. */
 export function sourceName(source: string): string {
   const names: Readonly<Record<string, string>> = t.value.exchange;
   return names[source] ?? source;

@@ -5,13 +5,13 @@ import type { Exchange } from '../gql/graphql.js';
 import { EN } from './en.js';
 import { KO } from './ko.js';
 
-/** All that the page says, in one language. */
+/** All texts of the page, in one language. */
 type Texts = typeof EN & {
-  /** The exchanges' names, out of the server's table. */
+  /** The exchanges' names, from the server's table. */
   readonly exchange: Readonly<Record<Exchange, string>>;
 };
 
-/** The texts in the language that is chosen. */
+/** The texts in the selected language. */
 export const t = computed<Texts>(() => ({
   ...(lang.value === 'ko' ? KO : EN),
   exchange: exchangeNames.value,

@@ -3,26 +3,26 @@ import { zone } from '../data/settings.js';
 /** Korea has had no daylight saving time since 1988. */
 const KST_OFFSET = 9 * 3_600_000;
 
-/** How far the chosen zone is ahead of UTC at a moment, ms. */
+/** How far the selected zone is ahead of UTC at a moment, ms. */
 function offsetAt(ms: number): number {
   if (zone.value === 'kst') return KST_OFFSET;
   if (zone.value === 'utc') return 0;
   return -new Date(ms).getTimezoneOffset() * 60_000;
 }
 
-/** A date whose UTC fields are those of the moment in the chosen zone. */
+/** A date whose UTC fields are the moment's in the selected zone. */
 export function inZone(ms: number): Date {
   return new Date(ms + offsetAt(ms));
 }
 
-/** The moment, Unix ms, that `text` names in the chosen zone: `2026-09-01T20:32`; NaN when it is none. */
+/** The moment, Unix ms, named by `text` in the selected zone: `2026-09-01T20:32`; NaN when it is not one. */
 export function fromZone(text: string): number {
   const asUtc = Date.parse(`${text}Z`);
-  // Near a change of the clocks the offset of the moment itself counts.
+  // Near a clock change the offset at the moment itself counts.
   return asUtc - offsetAt(asUtc - offsetAt(asUtc));
 }
 
-/** Short name of the chosen zone: `KST`, `UTC`, `UTC+2`. */
+/** Short name of the selected zone: `KST`, `UTC`, `UTC+2`. */
 export function zoneName(ms = Date.now()): string {
   return zone.value === 'kst' ? 'KST' : offsetName(offsetAt(ms) / 60_000);
 }
@@ -40,7 +40,7 @@ function offsetName(minutes: number): string {
   return `UTC${sign}${hours}${rest === 0 ? '' : `:${String(rest).padStart(2, '0')}`}`;
 }
 
-/** A heading of times with the zone in which they are written: `Time (KST)`. */
+/** A heading for times with their zone: `Time (KST)`. */
 export function withZone(heading: string): string {
   return `${heading} (${zoneName()})`;
 }

@@ -21,7 +21,7 @@ import { TableHead } from '../parts/table-head.js';
 const LEVELS: readonly LogLevel[] = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
 const SIGNS: Readonly<Record<LogLevel, string>> = { DEBUG: '·', INFO: '●', WARN: '▲', ERROR: '✕' };
 
-/** Reads `btc` or `BTC-KRW`; null when it is neither. */
+/** Parses `btc` or `BTC-KRW`; null when it is neither. */
 function readPairFilter(text: string): { symbol: string | null; currency: string | null } | null {
   const match = /^(?:([^,:*-]{1,40})(?:-([^,:*-]{1,40}))?)?$/.exec(text.trim().toUpperCase());
   return match === null ? null : { symbol: match[1] ?? null, currency: match[2] ?? null };

@@ -33,7 +33,7 @@ import { count, percent } from '../text/format.js';
 import { problemText } from '../text/problems.js';
 import { t } from '../text/texts.js';
 
-/** What was recorded of one market, over time. */
+/** What was recorded for one market, over time. */
 export function HistoryView(props: { readonly exchange: string; readonly pair: string }) {
   void marketsVersion.value;
   const pair = readPair(props.pair);
@@ -82,7 +82,7 @@ function MarketHistory({ exchange, pair }: { readonly exchange: Exchange; readon
     else setPlace((old) => ({ ...old, to: to >= serverNow() ? null : to, at: null }));
   };
   const show = (from: number, to: number): void => setPlace((old) => withWindow(old, from, to));
-  /** Makes the window shorter or longer about the moment that is shown. */
+  /** Makes the window shorter or longer around the displayed moment. */
   const zoom = (factor: number): void => {
     const end = loaded?.to ?? serverNow();
     const half = (length * factor) / 2;

@@ -16,7 +16,7 @@ export const HistoryView = history.View;
 export const EventsView = events.View;
 export const QualityView = quality.View;
 
-/** The views by the beginning of their addresses. */
+/** The views by the start of their addresses. */
 const BY_PATH: Readonly<Record<string, { readonly preload: () => void }>> = {
   market,
   premium,
@@ -25,7 +25,7 @@ const BY_PATH: Readonly<Record<string, { readonly preload: () => void }>> = {
   quality,
 };
 
-/** Gets ready what the page at an address needs first: its code, and the books of a market. */
+/** Preloads what the page at an address needs first: its code, and the books of a market. */
 export function preload(path: string): void {
   const [, view = '', rest] = path.split('/');
   if (view === 'premium' && rest === undefined) return premiums.preload();
@@ -35,7 +35,7 @@ export function preload(path: string): void {
   if (pair !== null) warmFeed(pair);
 }
 
-/** A part of an address as it was meant; as it is where it cannot be read. */
+/** A decoded part of an address; unchanged where it cannot be decoded. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -44,10 +44,10 @@ function decoded(part: string): string {
   }
 }
 
-/** Time a pointer must rest on a link before the view is loaded ahead, ms. */
+/** How long a pointer must rest on a link before the view is preloaded, ms. */
 const MEANT_AFTER = 60;
 
-/** Preloads what links lead to when they are about to be followed: on hover, focus or touch. */
+/** Preloads the targets of links about to be followed: on hover, focus or touch. */
 export function preloadLinks(): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const linked = ({ target }: Event): string | null => {

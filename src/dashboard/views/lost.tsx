@@ -1,7 +1,7 @@
 import { useTitle } from '../parts/title.js';
 import { t } from '../text/texts.js';
 
-/** Shown for an address that leads nowhere. */
+/** Shown for an unknown address. */
 export function LostView() {
   useTitle(t.value.lost.heading);
   return (

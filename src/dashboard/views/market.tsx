@@ -47,7 +47,7 @@ function confirmedAt(books: PairBooks | null, leg: BookLeg | undefined, pair: Pa
   return Math.max(reported, counted ?? 0);
 }
 
-/** Charts come with a library that is half of what the page needs. */
+/** The charts' library is half of what the page needs. */
 const { View: PairCharts } = lazy(async () => (await import('../parts/pair-charts.js')).PairCharts);
 
 function Age({ at }: { readonly at: number | null }) {
@@ -205,9 +205,9 @@ function PairPage({ pair }: { readonly pair: Pair }) {
   useEffect(() => feed.value?.group(step !== null), [feed.value, step]);
   const books = feed.value?.books.value ?? null;
   const error = feed.value?.error.value ?? null;
-  // The past comes after the books: they are what is waited for.
+  // The past comes after the books, which are what the user is waiting for.
   const ready = active.value && books !== null;
-  // What stands below the books is drawn after them: it takes longer than they do.
+  // What is below the books is drawn after them: it takes longer.
   const [late, setLate] = useState(false);
   useEffect(() => {
     if (books === null) return undefined;
@@ -226,9 +226,9 @@ function PairPage({ pair }: { readonly pair: Pair }) {
       own.close();
       tape.value = null;
     };
-    // With each connection again: what happened meanwhile is in the store.
+    // Again with each connection: what happened meanwhile is in the store.
   }, [name, ready, connectionCount.value]);
-  // Grows only: books do not change their places for a volume that comes and goes.
+  // Grows only, so that books do not shift with each volume.
   const chars = useRef({ of: options, columns, most: 0 });
   if (chars.current.of !== options || chars.current.columns !== columns) {
     chars.current = { of: options, columns, most: 0 };

@@ -29,7 +29,7 @@ const WINDOWS = { '15m': 15 * 60_000, '1h': 3_600_000, '6h': 21_600_000, '24h': 
 type WindowName = keyof typeof WINDOWS;
 const WINDOW_NAMES = Object.keys(WINDOWS) as WindowName[];
 
-/** Prices of a pair against one exchange's, now and over time. */
+/** Prices of a pair compared with one exchange's, now and over time. */
 export function PremiumView(props: { readonly pair: string }) {
   void marketsVersion.value;
   const pair = readPair(props.pair);

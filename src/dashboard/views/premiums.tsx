@@ -15,10 +15,10 @@ import { sourceName } from '../text/source.js';
 import { problemText } from '../text/problems.js';
 import { t } from '../text/texts.js';
 
-/** Rows drawn until more are asked for: the widest come first. */
+/** Rows drawn initially: the widest come first. */
 const FIRST_ROWS = 60;
 
-/** All sources of prices of some pairs, exchanges in their order first. */
+/** All price sources of some pairs, exchanges first, in display order. */
 function sourcesOf(rows: readonly PremiumRow[]): string[] {
   const found = new Set<string>(exchangeOrder.value);
   for (const { prices } of rows) for (const { source } of prices) found.add(source);
@@ -26,8 +26,8 @@ function sourcesOf(rows: readonly PremiumRow[]): string[] {
 }
 
 /**
- * The price that a row's prices are compared with: that of the chosen exchange, or else of the first
- * that has one; and how far each lies above it, in percent.
+ * The reference price of a row: the selected exchange's, otherwise that of the first that has one;
+ * and how far each is above it, in percent.
  */
 function compared(row: PremiumRow, against: Exchange, sources: readonly string[]) {
   const prices = new Map(row.prices.map((price) => [price.source, price]));
@@ -107,7 +107,7 @@ function Row(props: {
   );
 }
 
-/** All pairs that two exchanges or more have, the widest spread of prices first. */
+/** All pairs on two or more exchanges, largest price spread first. */
 export function PremiumsView() {
   void marketsVersion.value;
   const [against, setAgainst] = useState(

@@ -9,7 +9,7 @@ import { TableHead } from '../parts/table-head.js';
 
 const DAY = 86_400_000;
 
-/** The day so many days after a day, both `2026-11-25`. */
+/** A day offset by some days, both `2026-11-25`. */
 function shifted(date: string, days: number): string {
   return new Date(Date.parse(date) + days * DAY).toISOString().slice(0, 10);
 }
@@ -38,7 +38,7 @@ function MarketRow({ report }: { readonly report: Report['markets'][number] }) {
   );
 }
 
-/** How well each market was recorded in a day. */
+/** How well each market was recorded on a day. */
 export function QualityView() {
   const [date, setDate] = useState<string | null>(null);
   const { report, problem } = useReport(date);
@@ -69,7 +69,7 @@ export function QualityView() {
             value={shown}
             max={today}
             onChange={(event) => {
-              // Half a date is none.
+              // A partially entered date is not a date.
               if (event.currentTarget.value !== '') setDate(event.currentTarget.value);
             }}
           />
