@@ -158,7 +158,7 @@ export class LogBooks {
   }
 
   /**
-   * Publishes the gaps that are open before the next message. The node that began one may have been cut off before
+   * Takes over the gaps that are open before the next message. The node that began one may have been cut off before
    * it could end it, or its end may have been deleted from the log unread: it ends with its market's next book,
    * unless the log says otherwise before.
    */

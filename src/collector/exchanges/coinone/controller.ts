@@ -75,8 +75,8 @@ export class CoinoneController extends WSController {
   }
 
   /**
-   * A repeated SUBSCRIBE sends the book again (`coinone.subscribe.add-up`). UNSUBSCRIBE for all
-   * pairs would take so long that each went unheard for seconds, behind a gap that had closed.
+   * A repeated SUBSCRIBE sends the book again (`coinone.subscribe.add-up`). Unsubscribing all pairs
+   * first would leave each without messages for seconds after its gap has closed.
    */
   protected override getAgainMessage(pairs: readonly Pair[]): readonly string[] {
     return this.getChangeMessage(pairs, []);
