@@ -19,7 +19,7 @@ class ControlError extends Error {
   }
 }
 
-/** Greatest rate taken. */
+/** Greatest rate accepted. */
 const MAX_RATE = 1000;
 
 /** Longest request body, bytes. */
@@ -108,7 +108,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
 /** Calls of the simulator itself; all others are its faults. */
 const OWN_CALLS = ['step', 'setBook', 'trade', 'burst', 'list', 'delist'] as const;
 
-/** What the control port can do about the pace of the whole market. */
+/** What the control port can do about the rate of the whole market. */
 export interface RateControl {
   /** Factor on the frame rates, 0: paused. Setting it throws when the value is wrong. */
   rate: number;
@@ -117,7 +117,7 @@ export interface RateControl {
 }
 
 /**
- * A small HTTP port on loopback to work simulators by hand:
+ * A small HTTP port on loopback for operating simulators by hand:
  *
  * - `GET /` lists the exchanges, their URLs and the calls they take;
  * - `POST /{exchange}/{call}` with a JSON array of arguments, e.g. `POST /upbit/freeze` `[true]` or
@@ -126,9 +126,9 @@ export interface RateControl {
  * - `GET /ledger` gives, by exchange and pair, what went out to WebSocket clients (see
  *   {@link MarketTally}): `{"UPBIT": {"BTC-KRW": {"frames", "changed", "last": {"asks": [[price,
  *   volume], …], "bids", "exchangeTimestamp"}, "trades"}}}`; `GET /ledger?last=false` leaves the
- *   books out; `trades` are the counts of a market whose trades were asked for (see
+ *   books out; `trades` are the counts of a market whose trades were requested (see
  *   {@link TradeTally});
- * - `GET /ledger/{exchange}/{pair}` gives every trade of a market that is still remembered:
+ * - `GET /ledger/{exchange}/{pair}` gives every trade of a market that is still kept:
  *   `{"trades": […]}` (see {@link SentTrade});
  * - `GET /rate` and `POST /rate` `[1.57]`, when there is a `rateControl`, give and set its rate;
  *   `/trade-rate` does the same for its trades.
@@ -233,7 +233,7 @@ function ledger(simulators: readonly Simulator[], withLast: boolean): unknown {
   return Object.fromEntries(exchanges) as unknown;
 }
 
-/** Gives a rate, or sets it. */
+/** Returns a rate, or sets it. */
 async function rate(
   control: RateControl | undefined,
   name: keyof RateControl,

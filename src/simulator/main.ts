@@ -39,7 +39,7 @@ function numberFlag(
   return value;
 }
 
-/** Options out of the command line. */
+/** Options from the command line. */
 function readFlags(): SimulatorsOptions {
   const { values } = readCommandLine({
     usage: USAGE,
@@ -76,7 +76,7 @@ function readFlags(): SimulatorsOptions {
 async function main(): Promise<void> {
   const flags = readFlags();
   loadSettings();
-  // The ledger is not read here; keeping it would only fill the memory.
+  // The ledger is not read here; keeping it would only use memory.
   const simulators = await startSimulators({ ...flags, control: true, ledger: 0 });
   console.log('# simulated exchanges; these lines can be put into .env');
   for (const [name, url] of Object.entries(simulators.env)) console.log(`${name}=${url}`);

@@ -39,7 +39,7 @@ export interface SimulatorOptions<T extends Timing = Timing> {
   ledger?: number;
   /** Where the markets' books come from. Default: a `SyntheticBook` for each. */
   makeBook?: BookMaker;
-  /** Default: orders of two trades on average, 20,000 trades of a market remembered. */
+  /** Default: orders of two trades on average, 20,000 trades per market kept. */
   trades?: TradePace;
   /**
    * What sets the moments of frames instead of `rate`, which must be 0 then: each market's changes
@@ -82,16 +82,16 @@ export type RestFault =
 /** How REST replies, or the answer to an upgrade, are changed. */
 export interface ReplyChange {
   readonly status?: number;
-  /** Set over the usual ones; an empty text takes a header away. */
+  /** Override the usual ones; an empty text removes a header. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** A regular expression; all that it matches in the body becomes `replacement`, where `$1` works. */
+  /** A regular expression; everything it matches in the body becomes `replacement`, where `$1` works. */
   readonly pattern?: string;
   readonly replacement?: string;
   /** Only for requests without a User-Agent. */
   readonly unnamed?: boolean;
 }
 
-/** What happens to a client's message beside, or instead of, its usual handling. */
+/** What happens to a client's message in addition to, or instead of, its usual handling. */
 export interface MessageRule {
   /** It is not handled as usual. */
   readonly ignore?: boolean;
@@ -122,21 +122,21 @@ export interface Faults {
    */
   halfOpen(on: boolean): void;
   /**
-   * Every data frame is cut to its first half, so that it is no JSON, and in no ledger; keepalives stay
-   * whole.
+   * Every data frame is cut to its first half, so that it is not JSON and not in the ledger; keepalives
+   * stay whole.
    */
   garble(on: boolean): void;
   /** An arbitrary frame to all sockets. */
   sendRaw(data: string | Uint8Array, opts?: { binary?: boolean }): void;
   /** Half of a data frame to every socket, then its TCP connection is destroyed. */
   tearFrame(): void;
-  /** All that a regular expression matches in a frame goes out as `replacement` (`$1` works). */
+  /** Everything that a regular expression matches in a frame goes out as `replacement` (`$1` works). */
   changeFrames(pattern: string, replacement: string): void;
-  /** Changes REST replies whose path (with query) begins so; with the socket's path, the upgrade. */
+  /** Changes REST replies whose path (with query) has this beginning; with the socket's path, the upgrade. */
   changeReplies(path: string, change: ReplyChange): void;
   /** What happens to client messages that a regular expression matches. */
   onMessage(pattern: string, rule: MessageRule): void;
-  /** Text frames go out as binary ones and the other way round. */
+  /** Text frames go out as binary ones and vice versa. */
   swapOpcodes(on: boolean): void;
   /** Protocol pings of clients get no pong. */
   ignorePings(on: boolean): void;
@@ -148,11 +148,11 @@ export interface Faults {
   setTiming(name: string, ms: number): void;
   /** Ends all of changeFrames, changeReplies, onMessage, swapOpcodes, ignorePings, pingOnOpen and greet. */
   asUsual(): void;
-  /** The next `n` (default 1) trades of a pair are wrong in that way, see `TRADE_FAULTS`. */
+  /** The next `n` (default 1) trades of a pair have that fault, see `TRADE_FAULTS`. */
   tradeFault(pair: string, kind: string, n?: number): void;
-  /** Trades go to no socket with that chance (0 to 1); REST has them. */
+  /** Trades go to no socket with that probability (0 to 1); REST has them. */
   dropTrades(chance: number): void;
-  /** REST has none of the trades of a pair so far from now on: no page reaches back to them. */
+  /** From now on REST has none of the pair's trades so far: no page reaches back to them. */
   forgetTrades(pair: string): void;
 }
 
@@ -173,7 +173,7 @@ export interface Simulator<F extends Faults = Faults> {
   readonly tally: Tally;
   /** The trades that happened, and what went out of them. */
   readonly trades: TradeLedger;
-  /** Calls `listener` for every book that goes out; the result stops that. */
+  /** Calls `listener` for every book that goes out; the returned function stops that. */
   onSent(listener: (book: SentBook) => void): () => void;
   /** Messages of clients, oldest first, bounded. */
   readonly received: { connection: number; text: string }[];
@@ -190,14 +190,14 @@ export interface Simulator<F extends Faults = Faults> {
   connections(): number;
   /** Changes that book now (`times` times) and publishes as the protocol would. */
   step(pair: string, times?: number): void;
-  /** Puts exactly these levels (plain decimal text, best first) in place, then publishes. */
+  /** Sets exactly these levels (plain decimal text, best first), then publishes. */
   setBook(pair: string, asks: [string, string][], bids: [string, string][]): void;
   /**
    * A taker's order takes these volumes (decimal text; default: half of the best level) out of that
    * book, each a trade, and the book is published. Begins the trades of the pair if they have not begun.
    */
   trade(pair: string, side?: TakerSide, volumes?: string[]): void;
-  /** An order of so many trades, equal to the last digit and in one moment. */
+  /** An order of this many trades, equal to the last digit and at one moment. */
   burst(pair: string, count: number): void;
   /** Adds a pair to the market list. */
   list(pair: string): void;

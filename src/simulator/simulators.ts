@@ -12,8 +12,8 @@ export interface SimulatorsOptions {
   /** See {@link SimulatorOptions.rate}; in the full market the factor on its measured frame rates. */
   rate?: number;
   /**
-   * `small` (default): a handful of markets an exchange, each with a life of its own; `full`: all
-   * that the exchanges list, at their measured frame rates and made to cost little, see full-market.ts.
+   * `small` (default): a handful of markets an exchange, each changing by itself; `full`: everything
+   * the exchanges list, at their measured frame rates and at little cost, see full-market.ts.
    */
   market?: 'small' | 'full';
   /** Pairs listed; each exchange takes those in its own quote currencies. Default: its own list. */
@@ -30,7 +30,7 @@ export interface SimulatorsOptions {
   ledger?: number;
   /** See {@link SimulatorOptions.makeBook}; the full market has its own. */
   makeBook?: BookMaker;
-  /** In the full market: trades of a market that are remembered. */
+  /** In the full market: trades kept per market. */
   keptTrades?: number;
 }
 
@@ -99,7 +99,7 @@ function optionsFor(
     ...(seed === undefined ? {} : { seed }),
     ...(rate === undefined ? {} : { rate }),
     ...(makeBook === undefined ? {} : { makeBook }),
-    // Its rate takes the place of the books' own, and its list that of the exchange.
+    // Its rate replaces the books' own, and its list that of the exchange.
     ...full?.optionsFor(exchange),
     ...(host === undefined ? {} : { host }),
     ...(limits === undefined ? {} : { limits }),

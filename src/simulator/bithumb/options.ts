@@ -3,14 +3,14 @@ import { BIG_PAIRS } from '../book/market-profile.js';
 import type { Faults, Simulator, SimulatorOptions } from '../simulator.js';
 import type { FeedTiming } from '../ticket/ticket-feed.js';
 
-/** How `timestamp` is written: a number of us (2026-09), a string of us (2026-07), a number of ms. */
+/** How `timestamp` is written: µs as a number (2026-09), µs as a string (2026-07), ms as a number. */
 export type BithumbTimestampForm = 'us' | 'us-string' | 'ms';
 
 /** Intervals of Bithumb, ms. */
 export interface BithumbTiming extends FeedTiming {
   /** Usual gap of two frames of a busy market. `0`: every change is published at once. */
   publishMs: number;
-  /** Block of an address that goes on connecting after refusals. */
+  /** Block of an address that keeps connecting after refusals. */
   blockMs: number;
 }
 
@@ -21,7 +21,7 @@ export type BithumbOptions = SimulatorOptions<BithumbTiming>;
 export interface BithumbFaults extends Faults {
   /** How `timestamp` is written on the WebSocket. */
   timestampForm(form: BithumbTimestampForm): void;
-  /** Levels of a real price and size 0 (on at the start, on markets that have them by nature). */
+  /** Levels with a real price and size 0 (initially on, for markets that naturally have them). */
   dust(on: boolean): void;
   /** Share of frames that repeat the book before (0 to below 1). Default 0.5; 0 when `rate` is 0 and no pacer beats. */
   repeats(ratio: number): void;

@@ -60,7 +60,7 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
   protected readonly ticks = { days: 'daysAgo', ahead: KST_AHEAD_MS };
   protected readonly wording = {
     format: WRONG_FORMAT,
-    // Documented is NO_TYPE, measured WRONG_FORMAT.
+    // Documented as NO_TYPE, measured as WRONG_FORMAT.
     noType: WRONG_FORMAT,
     snakeCase: false,
     unsupported: (type: string) =>
@@ -128,7 +128,7 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     return shown;
   }
 
-  /** Levels as shown, remembered so that their texts are made once. */
+  /** Levels as shown, cached so that their texts are made only once. */
   readonly #shown = new WeakMap<BookLevel, BookLevel>();
 
   protected onBook(market: BithumbMarket): void {
@@ -153,7 +153,7 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
     });
   }
 
-  /** Sends one frame, a new book or a repeat, and sees to the next. */
+  /** Sends one frame, a new book or a repeat, and schedules the next. */
   #slot(market: BithumbMarket): void {
     const usual = this.timing.publishMs;
     if (usual === 0) {
@@ -246,7 +246,7 @@ class BithumbServer extends TicketFeed<BithumbMarket, BithumbTiming> implements 
       'x-ratelimit-burst-capacity': '150',
       'x-ratelimit-replenish-rate': '150',
     };
-    // The body of a refusal is not known; clients can only go by the status.
+    // The body of a refusal is unknown; clients can only rely on the status.
     if (left < 0) return { status: 429, body: '', headers };
     return { ...this.#answer(request), headers };
   }
@@ -295,7 +295,7 @@ const ID_LOW = 4_220_214;
 /** Error frames as captured (`bithumb.error.close-1000`); in all of them the name comes first. */
 const WRONG_FORMAT = '{"error":{"name":"WRONG_FORMAT","message":"Format 이 맞지 않습니다."}}';
 
-/** Whether a market has dust by nature: KRW-BTC and about one in nine others (54 of 493). */
+/** Whether a market naturally has dust: KRW-BTC and about one in nine others (54 of 493). */
 function hasDust(pair: string): boolean {
   return pair === 'BTC-KRW' || seedFrom('dust', pair) % 9 === 0;
 }

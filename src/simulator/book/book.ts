@@ -19,12 +19,12 @@ export class BookLevel {
   }
 }
 
-/** Stands in the text of a {@link BookFrame} where a value of the moment belongs. */
+/** Placeholder in the text of a {@link BookFrame} for a value that changes with each sending. */
 export const HOLE = '\u0000';
 
 /**
- * One book spelled as a frame, but for what differs each time it is sent (times, ids). Spelling the
- * levels is the dear part of a frame, so it is done once for a book, a view and a format.
+ * One book spelled as a frame, except for what differs each time it is sent (times, ids). Spelling
+ * the levels is the expensive part of a frame, so it is done once per book, view and format.
  */
 export class BookFrame {
   /** Levels as the frame shows them, best first, not padded. */
@@ -81,7 +81,7 @@ export interface BookSpec {
   readonly bidDepth?: number;
   /** Greatest distance of neighbouring levels in ticks; 1 is a book without holes. Default 3. */
   readonly maxGap?: number;
-  /** Distance of the touch in ticks in the first book. Default 1. */
+  /** Spread in ticks in the first book. Default 1. */
   readonly spread?: number;
   /** Share of new volumes that are dust: above 0, below `volumeUnit` (shown as 0 by an exchange that rounds). Default 0. */
   readonly dust?: number;
@@ -93,7 +93,7 @@ export interface BookChanges {
   readonly bids: readonly BookLevel[];
 }
 
-/** Both sides of a book as it is at one moment, best first. Nothing in it ever changes. */
+/** Both sides of a book at one moment, best first; immutable. */
 export class StillBook {
   readonly asks: readonly BookLevel[];
   readonly bids: readonly BookLevel[];
@@ -110,7 +110,7 @@ export class StillBook {
   }
 }
 
-/** An order book that can be moved on; where its next state comes from is its own affair. */
+/** An order book that can be stepped; where its next state comes from is up to the implementation. */
 export interface Book {
   /** Levels, lowest price first. */
   readonly asks: readonly BookLevel[];
@@ -123,8 +123,8 @@ export interface Book {
   /** Changes the book once; the returned changes are never empty. */
   step(): BookChanges;
   /**
-   * Puts exactly these levels in place, in the given order and unchecked, so that a test may also
-   * make an unsorted, crossed, empty or zero-volume book. The next step brings it to order again.
+   * Sets exactly these levels, in the given order and unchecked, so that a test can also make an
+   * unsorted, crossed, empty or zero-volume book. The next step puts it in order again.
    */
   set(asks: readonly BookLevel[], bids: readonly BookLevel[]): BookChanges;
 }

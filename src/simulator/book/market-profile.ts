@@ -2,7 +2,7 @@ import { UNITS, unitsFromText } from './number-text.js';
 import { Random, seedFrom } from '../random.js';
 import type { BookSpec } from './book.js';
 
-/** Splits `BTC-KRW`. @throws {Error} when the text is no pair. */
+/** Splits `BTC-KRW`. @throws {Error} when the text is not a pair. */
 export function parsePair(pair: string): { symbol: string; currency: string } {
   const match = /^([A-Z0-9]+)-([A-Z0-9]+)$/.exec(pair);
   if (match === null) {
@@ -16,9 +16,9 @@ export function parsePair(pair: string): { symbol: string; currency: string } {
 /** Markets that every exchange lists, the big ones. */
 export const BIG_PAIRS = ['BTC-KRW', 'ETH-KRW', 'XRP-KRW', 'USDT-KRW', 'SOL-KRW', 'DOGE-KRW'];
 
-/** What a simulated market is like, before an exchange's own rules are laid over it. */
+/** What a simulated market is like, before an exchange's own rules are applied. */
 export interface MarketProfile {
-  /** Price about which the book wanders, units of 1e-8. */
+  /** Price around which the book wanders, units of 1e-8. */
   readonly price: bigint;
   /** Smallest price step, units of 1e-8. */
   readonly tick: bigint;
@@ -26,7 +26,7 @@ export interface MarketProfile {
   readonly typicalVolume: bigint;
   /** Changes of the book a second, on average, at rate 1. */
   readonly changesPerSecond: number;
-  /** A market with few orders: less than any exchange's wire depth, at least on the bid side. */
+  /** A market with few orders: fewer levels than any exchange's wire depth, at least on the bid side. */
   readonly thin: boolean;
 }
 
@@ -139,7 +139,7 @@ export function bookSpecOf(profile: MarketProfile, depth: number, volumeUnit: bi
     : { price, tick, volumeUnit, typicalVolume, depth };
 }
 
-/** Korean and English names of a coin for the market lists; the symbol where none is kept here. */
+/** Korean and English names of a coin for the market lists; the symbol where none is listed here. */
 export function coinNames(symbol: string): { korean: string; english: string } {
   const [korean, english] = COIN_NAMES[symbol] ?? [symbol, symbol];
   return { korean, english };

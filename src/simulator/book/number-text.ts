@@ -1,7 +1,7 @@
 /**
  * Number texts of the wires, built digit by digit. Everywhere in the simulators a price or a volume
- * is a bigint counting units of 1e-8 (the finest step that any of the five exchanges uses); no
- * floating point number is ever made of one.
+ * is a bigint counting units of 1e-8 (the finest step that any of the five exchanges uses); it is
+ * never turned into a floating-point number.
  */
 
 /** Units in one whole coin or won: 1e8. */

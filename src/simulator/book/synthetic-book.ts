@@ -7,8 +7,8 @@ type Side = 'asks' | 'bids';
 const ACTIVE_LEVELS = 12;
 
 /**
- * A book that lives by itself from one seed: each {@link step} changes levels or moves the touch,
- * never crosses, and differs within the first {@link ACTIVE_LEVELS}.
+ * A book that evolves by itself from one seed: each {@link step} changes levels or moves the best
+ * prices, never crosses them, and changes something within the first {@link ACTIVE_LEVELS}.
  */
 export class SyntheticBook implements Book {
   readonly spec: BookSpec;
@@ -137,7 +137,7 @@ export class SyntheticBook implements Book {
     return a < b === (side === 'asks') ? -1 : 1;
   }
 
-  /** After a hand-made book: sorted, without zero or doubled levels, not crossed. */
+  /** After a book set by hand: sorted, without zero or duplicate levels, not crossed. */
   #normalise(): void {
     for (const side of ['asks', 'bids'] as const) {
       const levels = this.#levels(side);
@@ -202,14 +202,14 @@ export class SyntheticBook implements Book {
     this.#put(side, price, this.#volume());
   }
 
-  /** One side steps forward into the spread, or loses its best level and the other side follows. */
+  /** One side steps into the spread, or loses its best level and the other side follows. */
   #moveTouch(): void {
     const { tick, price } = this.spec;
     const ask = this.#asks[0];
     const bid = this.#bids[0];
     if (ask === undefined || bid === undefined) return;
     const spread = ask.price - bid.price;
-    // Pulled back to its first price: a recording that runs for days stays plausible.
+    // Pulled back towards its first price, so that a recording that runs for days stays plausible.
     const above = (ask.price + bid.price) / 2n - price;
     const far = (above < 0n ? -above : above) * 25n > price;
     const up = far ? above < 0n : this.#random.chance(0.5);
@@ -248,7 +248,7 @@ export class SyntheticBook implements Book {
     this.#levels(side).splice(index, 1);
   }
 
-  /** Brings a side back to its number of levels, at the far end. */
+  /** Restores a side's number of levels, at the far end. */
   #refill(side: Side): void {
     const { tick, depth, bidDepth, maxGap } = this.spec;
     const wanted = side === 'bids' ? (bidDepth ?? depth) : depth;

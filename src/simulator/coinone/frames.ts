@@ -39,9 +39,9 @@ export function frameOf(market: SimulatedMarket, book: StillBook): BookFrame {
   });
 }
 
-/** What WebSocket and REST spell alike of a trade; a word stands for a side that does not exist. */
+/** What WebSocket and REST spell alike of a trade; an invented word stands for an unknown side. */
 function tradeText({ id, ms, side, level: { text } }: ShownTrade): string {
-  // The name is that of the resting order: its seller was met by a buyer.
+  // The name is that of the resting order: a buyer took a seller's.
   const seller = side === null ? '"UNKNOWN"' : side === 'buy';
   return `"id":"${id}","timestamp":${ms},"price":"${text[0]}","qty":"${text[1]}","is_seller_maker":${seller}`;
 }

@@ -17,7 +17,7 @@ export type CoinoneOptions = SimulatorOptions<CoinoneTiming>;
 
 /** Fault switches of Coinone. A restart of the server is `dropConnections` or `closeConnections`. */
 export interface CoinoneFaults extends Faults {
-  /** `maintenance_status` of a pair in the market list. Its book lives on. */
+  /** `maintenance_status` of a pair in the market list. Its book goes on. */
   maintenance(pair: string, on: boolean): void;
   /** Sends the visible levels of a pair once more under a new, greater id. */
   repeatLevels(pair: string): void;

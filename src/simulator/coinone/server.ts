@@ -62,7 +62,7 @@ interface CoinoneState {
   readonly topics: Record<Channel, Map<string, { live: boolean }>>;
 }
 
-/** Changes a second of the books that were measured; repeats of the visible levels come on top. */
+/** Changes a second of the measured books; repeats of the visible levels come on top. */
 const CHANGES_PER_SECOND: Readonly<Record<string, number>> = {
   'BTC-KRW': 3.3,
   'XRP-KRW': 2,
@@ -196,7 +196,7 @@ class CoinoneServer
       if (followed.get(pair) !== entry) return;
       entry.live = true;
       if (channel === 'TRADE') {
-        // What it shows as its past ends here.
+        // Its simulated past ends here.
         this.trades.tape(market);
         return;
       }
@@ -310,7 +310,7 @@ class CoinoneServer
     }
   }
 
-  /** There is no way to older trades than these. */
+  /** Older trades cannot be requested. */
   #restTrades({ query }: RestRequest, market: CoinoneMarket): string {
     const size = query.get('size') ?? '200';
     if (!['10', '50', '100', '150', '200'].includes(size)) return WRONG_PARAMETER;

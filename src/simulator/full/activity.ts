@@ -2,10 +2,10 @@ import type { Exchange } from '../../market/exchange.js';
 import { Random, seedFrom } from '../random.js';
 import { sizeOf } from '../registry.js';
 
-/** Chosen, with the quiet shares, so that as many markets are silent as were measured. */
+/** Chosen, together with the quiet shares, so that as many markets are silent as measured. */
 const SKEW = 1.4;
 
-/** Frames a second of each market: few busy, many quiet, in sum as measured; by the seed. */
+/** Frames a second of each market: few busy, many quiet, in total as measured; determined by the seed. */
 export function activityOf(
   exchange: Exchange,
   pairs: readonly string[],
@@ -19,7 +19,7 @@ export function activityOf(
     const random = new Random(seedFrom('activity', seed, exchange, pair));
     const known = measured[pair];
     if (known === undefined && !random.chance(quiet)) {
-      // The power makes the busiest tenth of them send about two fifths of the frames.
+      // With this power the busiest tenth sends about two fifths of the frames.
       weights.set(pair, random.exponential(1) ** SKEW);
       continue;
     }
@@ -32,7 +32,7 @@ export function activityOf(
   return rates;
 }
 
-/** What to multiply the weights by so that they, none of them above `most`, add up to `sum`. */
+/** The factor on the weights that makes them, each capped at `most`, add up to `sum`. */
 function scaleFor(weights: readonly number[], sum: number, most: number): number {
   let low = 0;
   let high = 1e6;

@@ -6,7 +6,7 @@ export interface Rhythm {
   readonly perSecond: number;
   /** Shortest time between two frames, ms. Default 0. */
   readonly gapMs?: number;
-  /** Frames come on a grid of so many ms, with a phase of the market's own. Default: no grid. */
+  /** Frames come on a grid of this many ms, with the market's own phase. Default: no grid. */
   readonly gridMs?: number;
 }
 
@@ -22,18 +22,18 @@ interface Entry {
   removed: boolean;
 }
 
-/** Slots of the wheel, one for each own ms; who is due later goes round more than once. */
+/** Slots of the wheel, one for each own ms; entries due later go round more than once. */
 const SLOTS = 4096;
-/** Real ms between two looks at what is due. */
+/** Real ms between two checks of what is due. */
 const TICK_MS = 4;
-/** Real ms that are caught up with after a standstill of the process; older frames are left out. */
+/** Real ms that are caught up on after a standstill of the process; older frames are left out. */
 const MAX_LAG_MS = 1000;
 
 /**
  * One clock for the frames of thousands of markets. It counts in its own ms, which pass `speed`
- * times as fast as real ones, so that a change of speed holds at once for every market, and a pause
- * is speed 0. Markets wait in a wheel with a slot for each of these ms, so a frame costs neither a
- * timer nor an object.
+ * times as fast as real ones, so that a change of speed applies to every market at once, and a
+ * pause is speed 0. Markets wait in a wheel with a slot for each of these ms, so a frame costs
+ * neither a timer nor an object.
  */
 export class FramePacer {
   readonly #seed: number;
@@ -99,7 +99,7 @@ export class FramePacer {
     this.#timer.unref();
   }
 
-  /** Does what has become due. */
+  /** Runs what has become due. */
   #advance(): void {
     const at = performance.now();
     const passed = Math.min(at - this.#at, MAX_LAG_MS) * this.#speed + this.#rest;
@@ -124,7 +124,7 @@ export class FramePacer {
     }
   }
 
-  /** Plans the beat that follows the one at `from`. */
+  /** Schedules the beat after the one at `from`. */
   #schedule(entry: Entry, from: number): void {
     entry.due = Math.max(this.#now + 1, from + wait(entry.rhythm, entry.random));
     this.#wait(entry);
@@ -137,12 +137,12 @@ export class FramePacer {
   }
 }
 
-/** A waiting time in whole ms, so that the average is that of the rhythm. */
+/** A waiting time in whole ms whose average is that of the rhythm. */
 function wait(rhythm: Rhythm, random: Random): number {
   const { perSecond, gapMs = 0, gridMs = 0 } = rhythm;
   const mean = 1000 / perSecond;
   if (gridMs === 0) return Math.round(gapMs + random.exponential(Math.max(0, mean - gapMs)));
-  // At each point of the grid the market sends with the chance that gives its average.
+  // At each grid point the market sends with the probability that gives its average.
   const chance = gridMs / mean;
   const points =
     chance >= 1 ? 1 : 1 + Math.floor(Math.log(1 - random.next()) / Math.log(1 - chance));

@@ -18,11 +18,11 @@ export interface FullMarketOptions {
   keptTrades?: number;
 }
 
-/** States of a ring: as many as a market goes through in so many seconds, within limits. */
+/** States of a ring: as many as a market goes through in this many seconds, within limits. */
 const RING_SECONDS = 5;
 const RING = { least: 4, most: 32 };
 
-/** Trades of an order that give about 1,000 trades a second over the whole market. */
+/** Trades per order that give about 1,000 trades a second over the whole market. */
 const FILLS = 2.6;
 /** Default of {@link FullMarketOptions.keptTrades}. */
 const KEPT = 500;
@@ -31,9 +31,9 @@ const KEPT = 500;
 const UNLISTED_RATE = 1;
 
 /**
- * All markets of the five exchanges at the pace of September 2026, for load tests: the simulators'
- * own protocols over books made beforehand ({@link RingBook}), with one clock for all frames
- * ({@link FramePacer}) in place of a life of its own for each book.
+ * All markets of the five exchanges at the rates of September 2026, for load tests: the simulators'
+ * own protocols over precomputed books ({@link RingBook}), with one clock for all frames ({@link
+ * FramePacer}) instead of separate timers for each book.
  */
 export class FullMarket {
   readonly #seed: number;
@@ -51,7 +51,7 @@ export class FullMarket {
     return this.#pacer.speed;
   }
 
-  /** @throws {RangeError} when it is no number of 0 or more */
+  /** @throws {RangeError} when it is not a number of 0 or more */
   set rate(rate: number) {
     this.#pacer.speed = checked(rate);
   }
@@ -61,7 +61,7 @@ export class FullMarket {
     return this.#trades.fills / FILLS;
   }
 
-  /** @throws {RangeError} when it is no number of 0 or more */
+  /** @throws {RangeError} when it is not a number of 0 or more */
   set tradeRate(rate: number) {
     this.#trades.fills = FILLS * checked(rate);
   }

@@ -12,12 +12,12 @@ const KNOWN = (
 /** Coins with few orders, whose sides were seen padded (`upbit.book.zero-padding`). */
 const THIN = ['USDS', 'EGG', 'BERA'];
 
-/** Coins the five exchanges know of together. */
+/** Coins that the five exchanges list in total. */
 const COINS = 560;
 
 let symbols: readonly string[] | undefined;
 
-/** The coins: real symbols, then invented ones of four or five characters; always the same. */
+/** The coins: real symbols, then made-up ones of four or five characters; always the same. */
 function coins(): readonly string[] {
   if (symbols !== undefined) return symbols;
   const random = new Random(seedFrom('coins'));

@@ -1,11 +1,11 @@
 import type { Rhythm } from './frame-pacer.js';
 
 /**
- * How large and how busy an exchange is: its whole market as load tests simulate it. From the `size`
- * facts in docs/exchanges, counted and measured on 2026-09-23.
+ * How large and how busy an exchange is: its whole market, as simulated in load tests. From the
+ * `size` facts in docs/exchanges, counted and measured on 2026-09-23.
  */
 export interface MarketSize {
-  /** Markets by quote currency; in no other currency are there any. */
+  /** Markets by quote currency; there are none in other currencies. */
   readonly counts: Readonly<Record<string, number>>;
   /** Further markets on the list with status `stopped`. Default 0. */
   readonly stopped?: number;

@@ -2,8 +2,8 @@ import { BookLevel, StillBook, type Book, type BookChanges, type BookSpec } from
 import { SyntheticBook } from '../book/synthetic-book.js';
 
 /**
- * States of a {@link SyntheticBook}, made beforehand and walked up and down, which costs next to
- * nothing; their frames are kept, see {@link StillBook.frame}.
+ * Precomputed states of a {@link SyntheticBook}, walked up and down, which costs next to nothing;
+ * their frames are kept, see {@link StillBook.frame}.
  */
 export class RingBook implements Book {
   readonly #spec: BookSpec;
@@ -15,7 +15,7 @@ export class RingBook implements Book {
   #steps: { readonly up: BookChanges; readonly down: BookChanges }[] = [];
   #index = 0;
   #up = true;
-  /** Levels put in place by hand, until the next step. */
+  /** Levels set by hand, until the next step. */
   #set: StillBook | null = null;
 
   /** @param length number of states, at least 2 */
@@ -40,7 +40,7 @@ export class RingBook implements Book {
     return this.#dust;
   }
 
-  /** Other dust is another ring, of the same seed. */
+  /** Different dust gives a different ring, from the same seed. */
   set dust(share: number) {
     if (share === this.#dust) return;
     this.#dust = share;
@@ -66,7 +66,7 @@ export class RingBook implements Book {
     this.#index += this.#up ? 1 : -1;
     if (set === null) return changes;
     const back = difference(set, this.still());
-    // The levels put in place may by chance have been those of this state.
+    // The levels set by hand may happen to be those of this state.
     return back.asks.length + back.bids.length === 0 ? this.step() : back;
   }
 
@@ -91,7 +91,7 @@ export class RingBook implements Book {
   }
 }
 
-/** What leads from one book to another; levels of both that are one object are the same. */
+/** The changes from one book to another; levels that are the same object in both are equal. */
 function difference(from: StillBook, to: StillBook): BookChanges {
   return {
     asks: sideDifference(from.asks, to.asks, 1n),

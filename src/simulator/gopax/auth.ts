@@ -23,8 +23,8 @@ export function gopaxSignature(secret: string, timestamp: string): string {
 }
 
 /**
- * Body of the refusal of a handshake with these query parameters, or null when it is accepted:
- * without any auth parameter, or with a right signature. `keys` maps keys to base64 secrets.
+ * Body of the refusal of a handshake with these query parameters, or null when it is accepted: with
+ * no auth parameters, or with a valid signature. `keys` maps keys to base64 secrets.
  */
 export function refuseHandshake(
   query: URLSearchParams,

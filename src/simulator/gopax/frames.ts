@@ -63,7 +63,7 @@ export function makeDelta(pair: string, asks: readonly Entry[], bids: readonly E
 /** How the time of a trade event is written; the documentation shows whole seconds. */
 export type OccurredAtForm = 'seconds' | 'fraction' | 'ms';
 
-/** A `PublicTradeEvent` (`gopax.trade-frame.tradeid`); a word stands for a side that does not exist. */
+/** A `PublicTradeEvent` (`gopax.trade-frame.tradeid`); an invented word stands for an unknown side. */
 export function tradeEvent(pair: string, trade: ShownTrade, form: OccurredAtForm): string {
   const { price, volume } = trade.level;
   const at = { seconds: `${Math.floor(trade.ms / 1000)}`, fraction: secondsText(trade.ms) };
@@ -103,7 +103,7 @@ export interface PairRefusal {
   readonly data: string;
 }
 
-/** Which part of a name is at fault; `listed` are the pairs that are or were listed. */
+/** Which part of a name is wrong; `listed` are the pairs that are or were listed. */
 export function refusePair(name: string, listed: Iterable<string>): PairRefusal {
   const assets = new Set([...listed].flatMap((pair) => pair.split('-')));
   const unknown = name.split('-').find((asset) => !assets.has(asset));
@@ -146,7 +146,7 @@ function restEntry({ entryId, updatedAt, level }: Entry): string {
   return `["${entryId}",${jsNumberText(level.price)},${jsNumberText(level.volume)},"${updatedAt}"]`;
 }
 
-/** One row of the market list; being in the list is all that says a pair is listed. */
+/** One row of the market list; only its presence shows that a pair is listed. */
 export function tradingPairRow(market: SimulatedMarket, id: number): string {
   const { symbol, currency, pair, profile } = market;
   const won = currency === 'KRW';

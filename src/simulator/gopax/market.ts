@@ -24,7 +24,7 @@ export const PAIRS = [...BIG_PAIRS, 'BERA-KRW', 'BTC-USDC', 'ETH-USDC', 'XRP-USD
 const VOLUME_UNIT = 97n;
 /** Where the exchange-wide counter starts (that of the captures). */
 export const FIRST_COUNTER = 84_563_415;
-/** About twelve changes a second exchange-wide, to make the age of a level fit its id. */
+/** About twelve changes a second exchange-wide, so that a level's age fits its id. */
 const MS_PER_ENTRY = 83;
 
 /** Changes a second of the busiest books; each makes two or three deltas. */
@@ -38,7 +38,7 @@ const CHANGES_PER_SECOND: Readonly<Record<string, number>> = {
 
 /**
  * Levels a side of the captured snapshots (XRP and USDT from their sizes in bytes); ETH stands for
- * the deepest side seen, whose pair is not known.
+ * the deepest side seen, whose pair is unknown.
  */
 const DEPTHS: Readonly<Record<string, readonly [asks: number, bids: number]>> = {
   'BTC-KRW': [566, 422],

@@ -22,26 +22,26 @@ export interface GopaxOptions extends SimulatorOptions<GopaxTiming> {
 
 /** Fault switches of GOPAX. The ledger follows what each client can know under them. */
 export interface GopaxFaults extends Faults {
-  /** Before each snapshot come deltas: some that it holds already, some newer than it. */
+  /** Deltas come before each snapshot: some already in it, some newer. */
   deltaBeforeSnapshot(on: boolean): void;
   /** Sends the last delta of every subscription once more. */
   duplicateDelta(): void;
   /** Sends every subscription a delta with entry ids up to the snapshot's `maxEntryId`. */
   staleDelta(): void;
-  /** The next `n` (default 1) deltas are sent to no client, which none can notice from the ids. */
+  /** The next `n` (default 1) deltas are sent to no client, which no client can notice from the ids. */
   dropNextDelta(n?: number): void;
   /** Deltas of a subscription go out in pairs, the newer one first. */
   reorderDeltas(on: boolean): void;
   /**
-   * Publishes a bid above the asks of a pair, and never takes it back, as if its removal had been
-   * lost: the books of clients stay crossed, a new snapshot and REST do not show it.
+   * Publishes a bid above the asks of a pair and never removes it, as if the removal had been lost:
+   * clients' books stay crossed; a new snapshot and REST do not show it.
    */
   crossBook(pair: string): void;
   /** No heartbeats go out (and no client is closed for not answering them). */
   missHeartbeats(on: boolean): void;
   /** How the time of a trade event is written. */
   occurredAt(form: OccurredAtForm): void;
-  /** Trades have other ids by REST; that they are the same is presumed, not known. */
+  /** Trades have different ids by REST; that they are the same is presumed, not known. */
   otherRestIds(on: boolean): void;
 }
 

@@ -145,7 +145,7 @@ class GopaxServer
         return { status: 429, body: restError('Rate Limit Exceeded', 10105) };
       }
     }
-    // The real status is not known.
+    // The real status is unknown.
     const refusal = refuseHandshake(request.query, this.#keys, Date.now());
     return refusal === null ? { status: 101 } : { status: 401, body: refusal };
   }
@@ -159,7 +159,7 @@ class GopaxServer
     return state;
   }
 
-  /** One timer for all sockets, so a new socket's first heartbeat comes sooner than the interval. */
+  /** One timer for all sockets, so a new socket's first heartbeat comes before a full interval. */
   #heartbeat(due: number): void {
     this.later(due - Date.now(), () => {
       this.#heartbeat(due + this.timing.heartbeatMs);
@@ -173,7 +173,7 @@ class GopaxServer
     });
   }
 
-  /** A pong counts for its own heartbeat and those before; without the right stamp for none. */
+  /** A pong answers its own heartbeat and those before; without a valid stamp it answers none. */
   #onPong(socket: GopaxSocket, stamp: number): void {
     const { pings } = socket.state;
     if (!pings.has(stamp)) return;
@@ -196,7 +196,7 @@ class GopaxServer
     } catch {
       return;
     }
-    // Silence on anything but an object, as on text that is not JSON.
+    // Anything but an object is ignored, as is text that is not JSON.
     if (typeof request !== 'object' || request === null || Array.isArray(request)) return;
     const { n, o } = request as Record<string, unknown>;
     const id = 'i' in request ? `"i":${JSON.stringify(request.i)},` : '';
@@ -205,7 +205,7 @@ class GopaxServer
       `{${id}"n":${JSON.stringify(name)},"o":${payload}}`;
     const refuse = (code: number, data: string): void =>
       void socket.send(envelope(JSON.stringify({ result: false, errCode: code, errData: data })));
-    // The second answers as the first, and brings trades besides.
+    // The second is answered like the first, and also brings trades.
     const withTrades = name === 'SubscribeToTradingPair';
     if (name === 'SubscribeToOrderBook' || withTrades) {
       this.#subscribe(socket, o ?? {}, withTrades, envelope, refuse);
@@ -261,7 +261,7 @@ class GopaxServer
     return market.book[side].flatMap(({ price }) => market.entries[side].get(price) ?? []);
   }
 
-  /** Removals go first, so that no delta of a sound book crosses it for a moment. */
+  /** Removals go first, so that no delta crosses a sound book even for a moment. */
   protected onBook(market: GopaxMarket, changes: BookChanges): void {
     if (!market.listed) return;
     this.trades.follow(market);
@@ -304,7 +304,7 @@ class GopaxServer
       .filter((book) => book.active && (market === undefined || book.market === market));
   }
 
-  /** Sends a delta to all who follow the market, under the faults of lost and swapped deltas. */
+  /** Sends a delta to all subscribers of the market, under the faults of lost and swapped deltas. */
   #deliver(market: GopaxMarket, delta: Delta): void {
     const books = this.#books(market);
     if (books.length > 0 && this.#drop > 0) {
@@ -381,7 +381,7 @@ class GopaxServer
     return { status: 404, body: notFoundPage(method, path), headers: { ...headers, ...page } };
   }
 
-  /** Trades, newest first; bounds are taken as excluded, which is not documented. */
+  /** Trades, newest first; bounds are treated as exclusive, which is undocumented. */
   #tradeRows(market: GopaxMarket, { query }: RestRequest): string[] {
     const bound = (name: string): number => Number(query.get(name) ?? NaN);
     const [pastmax, latestmin] = [bound('pastmax'), bound('latestmin')];
@@ -389,7 +389,7 @@ class GopaxServer
     const limit = Math.min(100, Math.max(1, bound('limit') || 100));
     const page = this.trades.tape(market).page(limit, (trade) => {
       const id = Number(this.restTradeId(trade));
-      // A missing bound is NaN, which no number is beyond.
+      // A missing bound is NaN, and no number is beyond NaN.
       const outside = id >= pastmax || id <= latestmin || trade.ms <= after || trade.ms >= before;
       return !outside;
     });

@@ -9,21 +9,21 @@ import { BookLevel } from '../book/book.js';
 export interface Outlet {
   /** Sends a frame; false when it did not go out. */
   send(text: string): boolean;
-  /** Enters the book that the client holds now; `timestamp` in Unix ms, null for the snapshot. */
+  /** Records the book that the client now holds; `timestamp` in Unix ms, null for the snapshot. */
   record(timestamp: number | null, view: GopaxView): void;
   /** Runs a task once in `ms` unless the socket closes before. */
   later(ms: number, task: () => void): void;
 }
 
 /**
- * One subscribed book on one socket. It follows what really went out, so that the ledger is right
- * under every fault. A delta that a client has to skip whole makes no new book.
+ * One subscribed book on one socket. It tracks what really went out, so that the ledger is right
+ * under every fault. A delta that a client must skip entirely makes no new book.
  */
 export class GopaxSubscription {
   readonly market: GopaxMarket;
-  /** Whether trades were asked for with the book. */
+  /** Whether trades were requested with the book. */
   readonly withTrades: boolean;
-  /** False until the reply is being made; deltas do not flow before. */
+  /** False until the reply is being built; no deltas are sent before. */
   active = false;
   readonly #outlet: Outlet;
   /** What the client holds; null before the snapshot. */
@@ -84,8 +84,8 @@ export class GopaxSubscription {
   }
 
   /**
-   * Sends a delta out of the snapshot's past, its entries at the best bid and where no level rests.
-   * `updatedAt` (Unix ms) is of now, so that only the ids show that it is to be skipped.
+   * Sends a delta from before the snapshot, with entries at the best bid and where no level rests.
+   * `updatedAt` (Unix ms) is current, so that only the ids show that it must be skipped.
    */
   sendStale(updatedAt: number): void {
     if (this.#view === null) return;

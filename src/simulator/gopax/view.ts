@@ -2,9 +2,9 @@ import type { BookLevel } from '../book/book.js';
 import type { Delta, Entry, Side } from './frames.js';
 
 /**
- * The book that a correct client holds, from what was really sent to it. Where `gopax.book.rules`
- * forgets a removed level, this one remembers it: an older entry that comes after the removal does
- * not bring the level back, because updates are ordered by `(updatedAt, entryId)`.
+ * The book that a correct client holds, given what was really sent to it. Where `gopax.book.rules`
+ * forgets a removed level, this remembers it: an older entry that comes after the removal does not
+ * bring the level back, because updates are ordered by `(updatedAt, entryId)`.
  */
 export class GopaxView {
   readonly #maxEntryId: number;

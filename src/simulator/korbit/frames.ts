@@ -43,7 +43,7 @@ export function frameValues(at: number, snapshot: boolean, timestamp: number): r
   return [`${at}`, snapshot ? '"snapshot":true,' : '', `${timestamp}`];
 }
 
-/** One trade; a word stands for a side that does not exist. */
+/** One trade; an invented word stands for an unknown side. */
 function tradeText({ id, ms, side, level: { text } }: ShownTrade): string {
   const buyer = side === null ? '"unknown"' : side === 'buy';
   return `{"timestamp":${ms},"price":"${text[0]}","qty":"${text[1]}","isBuyerTaker":${buyer},"tradeId":${id}}`;

@@ -6,7 +6,7 @@ export type Channel = 'orderbook' | 'trade';
 
 /** One request object of a message. `M` is the market that a symbol stands for. */
 export type KorbitRequest<M> =
-  /** The message is no array, or this part of it no object. */
+  /** The message is not an array, or this part of it not an object. */
   | { readonly kind: 'invalid_format' }
   | { readonly kind: 'fail'; readonly code: string; readonly message: string; readonly id: unknown }
   /** Of a channel that is not simulated: accepted, then silent. */
@@ -50,7 +50,7 @@ function parseRequest<M>(
   if (type !== 'orderbook' && type !== 'ticker' && type !== 'trade') {
     return fail('INVALID_REQUEST', 'unknown_type');
   }
-  // The messages of these two refusals are guesses, in the manner of the captured ones.
+  // The messages of these two refusals are guesses modelled on the captured ones.
   if (method !== 'subscribe' && method !== 'unsubscribe') {
     return fail('INVALID_REQUEST', 'unknown_method');
   }

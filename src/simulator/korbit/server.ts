@@ -41,11 +41,11 @@ export type { KorbitOptions, KorbitSimulator } from './options.js';
 const BOOK_DEPTH = 60;
 /** Public REST calls a second of one IP (documented). */
 const CALLS_PER_SECOND = 50;
-/** Trade id of a capture; each pair counts its own from about there, so that two share ids. */
+/** Trade id of a capture; each pair counts its own from about there, so that pairs share ids. */
 const CAPTURED_TRADE_ID = 25_441_720;
 /** Rows of a first frame of trades, and trades of a later one, at most. */
 const MOST_TRADES = 5;
-/** Trades of a REST reply that asks for no number; the real default is not known. */
+/** Trades of a REST reply when no number is requested; the real default is unknown. */
 const REST_TRADES = 100;
 
 interface KorbitMarket extends SimulatedMarket {
@@ -68,7 +68,7 @@ interface KorbitState {
   pongTimer: NodeJS.Timeout | undefined;
 }
 
-/** Changes a second; the busiest as measured, the rest as the whole market's 150 frames/s ask. */
+/** Changes a second; the busiest as measured, the rest to give the whole market's 150 frames/s. */
 const CHANGES_PER_SECOND: Readonly<Record<string, number>> = {
   'BTC-KRW': 3.2,
   'ETH-KRW': 2.5,
@@ -257,7 +257,7 @@ class KorbitServer
     this.#sendToAll(market);
   }
 
-  /** Sends the last frame to all who follow the market, under the fault of lost frames. */
+  /** Sends the last frame to all subscribers of the market, under the fault of lost frames. */
   #sendToAll(market: KorbitMarket): void {
     const values = frameValues(market.lastFrameAt, false, market.shown.timestamp);
     for (const socket of this.sockets) {
@@ -303,7 +303,7 @@ class KorbitServer
 
   #tradeFrame(market: KorbitMarket, trades: readonly Trade[], snapshot: boolean): string {
     const shown = trades.map((trade) => this.trades.onSocket(trade));
-    // The order is not documented.
+    // The order is undocumented.
     if (this.random.chance(0.3)) shown.reverse();
     return tradeFrame(market.code, shown, Date.now(), snapshot);
   }
@@ -381,7 +381,7 @@ class KorbitServer
     return answer(market);
   }
 
-  /** There is no way to older trades than these. */
+  /** Older trades cannot be requested. */
   #restTrades({ query }: RestRequest, market: KorbitMarket): RestReply {
     const limit = Number(query.get('limit') ?? REST_TRADES);
     if (!Number.isInteger(limit) || limit < 1 || limit > 500) return BAD_REQUEST;

@@ -15,7 +15,7 @@ export class FaultSwitches implements SocketFaults {
   refuseStatus: number | null = null;
   rest: RestFault = null;
 
-  /** The calls that set it, for the sockets that are open when they are made. */
+  /** The calls that set it, for the sockets that are open when they are called. */
   calls(sockets: Iterable<SimulatedSocket<unknown>>): Switches {
     const { changes } = this;
     return {
@@ -34,7 +34,7 @@ export class FaultSwitches implements SocketFaults {
       },
       garble: (on) => (this.garbled = on),
       sendRaw: (data, opts) => {
-        // Sent even when frozen: it was asked for.
+        // Sent even when frozen, since it was requested.
         for (const socket of sockets) socket.send(data, { ...opts, keepalive: true });
       },
       tearFrame: () => {

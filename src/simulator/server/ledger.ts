@@ -3,7 +3,7 @@ import type { Exchange } from '../../market/exchange.js';
 import type { BookLevel } from '../book/book.js';
 import type { SentBook, Simulator } from '../simulator.js';
 
-/** Levels the ledger holds at most, whatever the number of its books; bounds its memory. */
+/** The most levels that the ledger holds, whatever the number of its books; bounds its memory. */
 const MAX_LEVELS = 20_000_000;
 
 /** Entries of the other lists kept. */
@@ -88,7 +88,7 @@ function push<E>(list: E[], entry: E): void {
   list.push(entry);
 }
 
-/** Texts of the levels that are levels. The pairs are shared between books, to save memory. */
+/** Texts of the real levels. The pairs are shared between books, to save memory. */
 function canonical(levels: readonly BookLevel[]): [string, string][] {
   const texts: [string, string][] = [];
   for (const level of levels) {

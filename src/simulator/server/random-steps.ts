@@ -1,6 +1,6 @@
 import type { Random } from '../random.js';
 
-/** Lets the books of an exchange change by themselves, each at random moments about its own average. */
+/** Changes the books of an exchange by themselves, each at random moments with its own average rate. */
 export class RandomSteps {
   readonly #random: Random;
   readonly #timers = new Map<string, NodeJS.Timeout>();
@@ -10,10 +10,10 @@ export class RandomSteps {
     this.#random = random;
   }
 
-  /** Sets a book going, if it changes at all. @param step changes it so many times */
+  /** Starts a book, if it changes at all. @param step changes it this many times */
   add(pair: string, perSecond: number, step: (times: number) => void): void {
     if (perSecond <= 0 || this.#closed) return;
-    // Timers count whole ms, so a very busy book steps several times on one of them.
+    // Timers count whole ms, so a very busy book steps several times on one tick.
     let wait = 0;
     let steps = 0;
     while (wait < 1) {

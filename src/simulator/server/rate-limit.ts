@@ -4,13 +4,13 @@ export class WindowLimit {
   readonly windowMs: number;
   #counts = new Map<string, { window: number; count: number }>();
 
-  /** At most `limit` takes of one key within each window of `windowMs`. */
+  /** At most `limit` requests of one key within each window of `windowMs`. */
   constructor(limit: number, windowMs = 1000) {
     this.limit = limit;
     this.windowMs = windowMs;
   }
 
-  /** Counts one request; the number left in this window, or -1 when it is one too many. */
+  /** Counts one request. Returns the number left in this window, or -1 when it is one too many. */
   take(key: string, now = Date.now()): number {
     const window = Math.floor(now / this.windowMs);
     let entry = this.#counts.get(key);
@@ -31,13 +31,13 @@ export class SlidingLimit {
   readonly windowMs: number;
   #taken = new Map<string, number[]>();
 
-  /** At most `limit` takes of one key within any `windowMs`. */
+  /** At most `limit` requests of one key within any `windowMs`. */
   constructor(limit: number, windowMs: number) {
     this.limit = limit;
     this.windowMs = windowMs;
   }
 
-  /** Counts one request unless it is one too many; the number left, or -1. */
+  /** Counts one request unless it is one too many. Returns the number left, or -1. */
   take(key: string, now = Date.now()): number {
     if (this.#taken.size > 10_000) this.#taken.clear();
     const times = (this.#taken.get(key) ?? []).filter((time) => now - time < this.windowMs);
@@ -60,7 +60,7 @@ export class TokenBucket {
     this.perSecond = perSecond;
   }
 
-  /** Takes one token; whole tokens left, or -1 when there was none. */
+  /** Takes one token. Returns the whole tokens left, or -1 when there was none. */
   take(key: string, now = Date.now()): number {
     if (this.#buckets.size > 10_000) this.#buckets.clear();
     const bucket = this.#buckets.get(key) ?? { tokens: this.capacity, at: now };

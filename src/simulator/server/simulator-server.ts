@@ -30,7 +30,7 @@ import type {
   UpgradeVerdict,
 } from '../simulator.js';
 
-/** What an exchange file gives the base. */
+/** What an exchange file passes to the base. */
 export interface ServerSettings<T extends Timing> {
   readonly exchange: Exchange;
   /** Path of {@link Simulator.wsUrl}, e.g. `/websocket/v1`. */
@@ -39,7 +39,7 @@ export interface ServerSettings<T extends Timing> {
   readonly timing: T;
   /** Pairs listed unless the options name others. */
   readonly pairs: readonly string[];
-  /** What is particular of its trades. */
+  /** What is particular to its trades. */
   readonly trades: TradeRules;
   /** Whether permessage-deflate is accepted when a client offers it. */
   readonly deflate: boolean;
@@ -50,12 +50,12 @@ export interface ServerSettings<T extends Timing> {
 /** Trades unless the options say otherwise. */
 const TRADES: TradePace = { fills: 2, kept: 20_000 };
 
-/** How often an idle socket is looked at again while connections are half open, ms. */
+/** How often an idle socket is checked again while connections are half open, ms. */
 const HALF_OPEN_CHECK_MS = 100;
 
 /**
  * Everything the five simulated exchanges share: port, upgrades, sockets, REST plumbing, ledger,
- * rhythm of the books, faults. An exchange extends it by its markets, messages and routes.
+ * rhythm of the books, faults. An exchange extends it with its markets, messages and routes.
  *
  * `M` is its market, `S` what it keeps per socket, `T` its intervals. Call {@link start} once after
  * construction.
@@ -76,14 +76,14 @@ export abstract class SimulatorServer<
 
   /** Intervals in force; an exchange's faults may change them. */
   protected readonly timing: T;
-  /** Rate of the books' own life, see {@link SimulatorOptions.rate}. */
+  /** Rate at which books change by themselves, see {@link SimulatorOptions.rate}. */
   protected readonly rate: number;
   /** Whether a {@link SimulatorOptions.pacer} sets the moments of frames. */
   protected readonly paced: boolean;
   protected readonly seed: number;
   /** Whether rate limits are enforced. */
   protected readonly limits: boolean;
-  /** Chance for everything but books, so that traffic does not change what `step` gives. */
+  /** Randomness for everything but books, so that traffic does not change what `step` gives. */
   protected readonly random: Random;
   /** Markets by pair, delisted ones included. */
   protected readonly markets = new Map<string, M>();
@@ -141,7 +141,7 @@ export abstract class SimulatorServer<
   protected abstract openSocket(socket: SimulatedSocket<S>): S;
   /** A message of a client. */
   protected abstract onMessage(socket: SimulatedSocket<S>, text: string): void;
-  /** A book has changed and is to be published. */
+  /** A book has changed and must be published. */
   protected abstract onBook(market: M, changes: BookChanges): void;
   /** Answers a REST request. */
   protected abstract onRest(request: RestRequest): RestReply;
@@ -149,7 +149,10 @@ export abstract class SimulatorServer<
   protected abstract judgeUpgrade(request: UpgradeRequest): UpgradeVerdict;
   /** Id on the sockets of the trade number `n` (from 0) of a market at `ms`; called once for each. */
   protected abstract tradeId(market: M, ms: number, n: number): string;
-  /** Sends trades of one order to all who follow the market's; see {@link Tapes.onSocket}. */
+  /**
+   * Sends the trades of one order to all subscribers of the market's trades; see
+   * {@link Tapes.onSocket}.
+   */
   protected abstract sendTrades(market: M, trades: readonly Trade[]): void;
   /** Id of a trade by REST. */
   protected restTradeId(trade: { id: string; ms: number }): string {
@@ -174,7 +177,7 @@ export abstract class SimulatorServer<
   protected changesPerSecond(market: M): number {
     return market.profile.changesPerSecond;
   }
-  /** When a socket is to be dropped as idle (Unix ms) as things stand; null: never. */
+  /** When a socket will be dropped as idle if nothing changes, Unix ms; null: never. */
   protected idleDeadline(socket: SimulatedSocket<S>): number | null {
     if (this.timing.idleDropMs === 0) return null;
     const last = Math.max(socket.openedAt, socket.lastIn ?? 0, socket.lastOut ?? 0);
@@ -183,7 +186,7 @@ export abstract class SimulatorServer<
 
   // Simulator.
 
-  /** Lists the markets, opens the port and sets the books going. */
+  /** Lists the markets, opens the port and starts the books. */
   async start(): Promise<this> {
     for (const pair of this.#options.pairs ?? this.#settings.pairs) this.#addMarket(pair);
     const { port = 0, host = '127.0.0.1' } = this.#options;
@@ -299,7 +302,7 @@ export abstract class SimulatorServer<
     return this.#options.makeBook?.(pair, spec, seed) ?? new SyntheticBook(spec, seed);
   }
 
-  /** Enters a sent book, without zero levels, in the ledger. @param changed {@link Tally.count} */
+  /** Records a sent book, without zero levels, in the ledger. @param changed {@link Tally.count} */
   protected record(
     market: M,
     exchangeTimestamp: number | null,
@@ -369,7 +372,7 @@ export abstract class SimulatorServer<
     return market;
   }
 
-  /** Lets a book change by itself. */
+  /** Makes a book change by itself. */
   #pace(market: M): void {
     const { pacer } = this.#options;
     const { pair } = market;
@@ -449,7 +452,7 @@ export abstract class SimulatorServer<
     socket.later(Math.max(1, deadline - Date.now()), () => {
       const now = this.idleDeadline(socket);
       if (now === null) return;
-      // A half-open connection stays; its idle time is over when the fault is.
+      // A half-open connection stays; its idle time ends with the fault.
       if (this.#switches.halfOpen) socket.later(HALF_OPEN_CHECK_MS, () => this.#watchIdle(socket));
       else if (now <= Date.now()) socket.destroy();
       else this.#watchIdle(socket);

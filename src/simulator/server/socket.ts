@@ -4,7 +4,7 @@ import type { BookFrame } from '../book/book.js';
 import { Timers } from './timers.js';
 import type { WireChanges } from './wire-changes.js';
 
-/** What is wrong with the sockets of a simulator at the moment; asked before each frame. */
+/** What is currently wrong with the sockets of a simulator; checked before each frame. */
 export interface SocketFaults {
   /** No data frames go out, pings are still answered. */
   readonly frozen: boolean;
@@ -43,7 +43,7 @@ export class SimulatedSocket<S> extends Timers {
   lastOut: number | null = null;
   /** The last data frame that went out, for tearing. */
   lastFrame: { data: string | Uint8Array; binary: boolean } | null = null;
-  /** The server has decided to close it; further messages are not looked at. */
+  /** The server has decided to close it; further messages are ignored. */
   closing = false;
   /** The exchange's own state of this socket (subscriptions ...). */
   state!: S;
@@ -98,8 +98,8 @@ export class SimulatedSocket<S> extends Timers {
   }
 
   /**
-   * Sends a book with these values in its holes, as {@link send}, from reused memory: collecting
-   * thousands of frames a second costs more than the frames.
+   * Sends a book with these values in its holes, like {@link send}, from reused memory:
+   * garbage-collecting thousands of frames a second costs more than the frames.
    */
   sendBook(frame: BookFrame, values: readonly string[], binary: boolean): boolean {
     const size = frame.size(values);
@@ -110,12 +110,12 @@ export class SimulatedSocket<S> extends Timers {
     return this.send(memory.subarray(start, start + size), { binary });
   }
 
-  /** Memory with room for so many bytes at `#memoryUsed`, which no frame under way uses. */
+  /** Memory with room for this many bytes at `#memoryUsed`, not used by any frame under way. */
   #room(size: number): Buffer {
     let memory = this.#memory;
     if (memory !== undefined && this.#memoryUsed + size <= memory.length) return memory;
     this.#flush();
-    // What a slow client has not taken yet keeps its memory, and the next frames get other.
+    // What a slow client has not taken yet keeps its memory; the next frames get new memory.
     if (memory === undefined || size > memory.length || this.ws.bufferedAmount > 0) {
       memory = Buffer.allocUnsafeSlow(Math.max(FRAME_MEMORY, size));
     }
@@ -138,7 +138,7 @@ export class SimulatedSocket<S> extends Timers {
     this.lastOut = Date.now();
   }
 
-  /** Stops (or goes on) reading: while the connection is half open the client's frames are lost on the way. */
+  /** Stops or resumes reading: while the connection is half open, the client's frames are lost on the way. */
   deafen(on: boolean): void {
     if (on) this.ws.pause();
     else this.ws.resume();
@@ -176,7 +176,7 @@ export class SimulatedSocket<S> extends Timers {
 
   /**
    * Frames that are sent at one time, such as those of many markets, leave in one write: a system
-   * call for each would cost more than all the rest.
+   * call for each would cost more than everything else.
    */
   #collect(): void {
     if (this.#collecting) return;
@@ -193,7 +193,7 @@ export class SimulatedSocket<S> extends Timers {
 
   /**
    * The ws library sends close frames by itself, so a half-open connection must be muted where the
-   * bytes leave. Data frames never come so far (see send): a compressor would lose its context.
+   * bytes leave. Data frames never get that far (see send): a compressor would lose its context.
    */
   #muteWhenHalfOpen(): void {
     const write = this.#tcp.write.bind(this.#tcp) as (...args: unknown[]) => boolean;

@@ -32,8 +32,8 @@ interface Entry {
 }
 
 /**
- * Counts the sent books, with the last of each market, to check a recorder to the digit; nothing is
- * spelled before {@link markets}.
+ * Counts the sent books and keeps the last of each market, to check a recorder digit for digit;
+ * nothing is spelled before {@link markets}.
  */
 export class Tally {
   readonly #entries = new Map<string, Entry>();
@@ -73,7 +73,7 @@ export class Tally {
     return sum;
   }
 
-  /** Every market of which a book went out. */
+  /** Every market with a book that went out. */
   markets(): ReadonlyMap<string, MarketTally> {
     const markets = new Map<string, MarketTally>();
     for (const [pair, { frames, changed, last, exchangeTimestamp }] of this.#entries) {

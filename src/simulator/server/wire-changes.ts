@@ -1,14 +1,14 @@
 import type { MessageRule, ReplyChange, RestReply, UpgradeVerdict } from '../simulator.js';
 
-/** What replaces what in a text. */
+/** A replacement in a text. */
 interface TextChange {
   readonly pattern: RegExp;
   readonly replacement: string;
 }
 
 /**
- * Deviations from the protocol, laid over whatever a simulator sends and hears: an exchange may change
- * any of its messages without notice, and what a program makes of that can be tried with these.
+ * Deviations from the protocol, applied to whatever a simulator sends and receives: an exchange may
+ * change any of its messages without notice, and these show how a program copes with that.
  */
 export class WireChanges {
   /** Whether frames that should be binary go out as text, and the other way round. */
@@ -34,12 +34,12 @@ export class WireChanges {
     this.#rules = [];
   }
 
-  /** From now on all that `pattern` matches in a frame goes out as `replacement`. */
+  /** From now on everything that `pattern` matches in a frame goes out as `replacement`. */
   changeFrames(pattern: string, replacement: string): void {
     this.#frames.push({ pattern: new RegExp(pattern, 'g'), replacement });
   }
 
-  /** From now on answers to paths that begin so are changed; the upgrade is one of the socket's path. */
+  /** From now on answers to paths with this beginning are changed; the upgrade counts as the socket's path. */
   changeReplies(path: string, change: ReplyChange): void {
     this.#replies.push({ path, change });
   }

@@ -1,4 +1,4 @@
-/** Trades and minute candles by REST, alike on Upbit and Bithumb but for names and time zones. */
+/** Trades and minute candles by REST, alike on Upbit and Bithumb except for names and time zones. */
 import { plainText, pointText } from '../book/number-text.js';
 import type { Tape } from '../trade/tape.js';
 import type { Candle, Trade } from '../trade/trade.js';
@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 export interface TicksDialect {
   /** Name of the parameter for the days back. */
   readonly days: string;
-  /** Where the clock of `to` and the days is ahead of UTC, ms. */
+  /** How far the clock of `to` and the days is ahead of UTC, ms. */
   readonly ahead: number;
   /** Id by REST. */
   readonly restId: (trade: Trade) => string;
@@ -26,7 +26,7 @@ export function clockTexts(ms: number, ahead = 0): readonly [date: string, time:
 
 /**
  * Trades of `/v1/trades/ticks` for these parameters, newest first; null: a parameter is wrong. `to`
- * is taken as excluded, and days without `to` as the whole of that day: neither is documented.
+ * is treated as exclusive, and days without `to` as the whole of that day: neither is documented.
  */
 export function ticksPage(
   tape: Tape,

@@ -2,7 +2,7 @@ import { isObject } from '../simulator.js';
 
 /** What Upbit and Bithumb word differently. */
 export interface Wording {
-  /** The message has not the shape of a request. */
+  /** The message does not have the shape of a request. */
   readonly format: string;
   /** A request without any type, or a type object without `type`. */
   readonly noType: string;
@@ -28,7 +28,7 @@ export interface Wanted {
   readonly channel: Channel;
   /** As sent, known to the exchange or not. */
   readonly code: string;
-  /** Only the SNAPSHOT, or only what follows it, is wanted; obeyed for trades. */
+  /** Only the SNAPSHOT, or only what follows it, is wanted; respected for trades. */
   readonly only: 'snapshot' | 'realtime' | null;
 }
 

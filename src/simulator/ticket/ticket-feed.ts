@@ -12,7 +12,7 @@ export const CANDLES_PATH = '/v1/candles/minutes/1';
 
 const MISSING = 'Missing request parameter error. Check the required parameters!';
 
-/** Intervals of the ticket protocol, ms; `0` switches off or means at once. */
+/** Intervals of the ticket protocol, ms; `0` switches one off or means at once. */
 export interface FeedTiming extends Timing {
   /** Between a first text `PING` and the first `{"status":"UP"}`. */
   upFirstMs: number;
@@ -59,7 +59,7 @@ export function noSubscriptions(): FeedMarket['live'] {
 export interface FeedState {
   /** Subscriptions of the newest request. */
   subscriptions: Subscription[];
-  /** Subscriptions that deliver, for a moment also replaced ones. */
+  /** Subscriptions that deliver, briefly including replaced ones. */
   readonly live: Set<Subscription>;
   /** Whether `UP` messages have been asked for. */
   up: boolean;
@@ -80,7 +80,7 @@ export abstract class TicketFeed<
   /** SNAPSHOT frames sent at once before the next `snapshotStepMs`. */
   protected abstract readonly snapshotBatch: number;
   protected abstract readonly wording: Wording;
-  /** How trades are asked for by REST. */
+  /** How trades are requested by REST. */
   protected abstract readonly ticks: Omit<TicksDialect, 'restId'>;
 
   /** Text of a book frame, with these texts for what differs each time it is sent. */
@@ -102,7 +102,7 @@ export abstract class TicketFeed<
   protected abstract restBookText(market: M, shown: Shown, depth: number): string;
   /** A REST error; `name` is its status as a number. */
   protected abstract restError(name: number, message: string): RestReply;
-  /** Levels a side of a REST reply for so many markets. */
+  /** Levels a side of a REST reply for this many markets. */
   protected restDepth(_markets: number): number {
     return this.depth;
   }
@@ -114,7 +114,7 @@ export abstract class TicketFeed<
   protected realtimeFirst(): boolean {
     return false;
   }
-  /** Why a valid request is refused all the same (Upbit limits their rate); null: it is not. */
+  /** Why a valid request is refused anyway (Upbit limits their rate); null: it is not. */
   protected refuseRequest(_socket: SimulatedSocket<FeedState>): string | null {
     return null;
   }
@@ -209,7 +209,7 @@ export abstract class TicketFeed<
     state.snapshots = socket.in(this.timing.snapshotDelayMs, () => send(0));
   }
 
-  /** Makes the market's book of now the public one, and sends it unless it shows the same levels. */
+  /** Makes the market's current book the public one, and sends it unless it shows the same levels. */
   protected publish(market: M, timestamp: number): void {
     const before = this.#frame(market);
     this.trades.follow(market);
@@ -220,7 +220,7 @@ export abstract class TicketFeed<
     this.sendToAll(market);
   }
 
-  /** Sends the published book as REALTIME to all who follow the market. */
+  /** Sends the published book as REALTIME to all subscribers of the market. */
   protected sendToAll(market: M): void {
     for (const subscription of market.live.orderbook) this.sendBook(subscription, 'REALTIME');
   }

@@ -1,4 +1,4 @@
-/** What takers' orders take out of a book, and the trades that this makes. */
+/** What takers' orders take from a book, and the trades that result. */
 import { BookLevel, type StillBook } from '../book/book.js';
 import type { Random } from '../random.js';
 import type { TakerSide } from './trade.js';
@@ -9,10 +9,10 @@ export interface Order {
   readonly taken: readonly BookLevel[];
 }
 
-/** Levels that one order reaches at most. */
+/** The most levels that one order reaches. */
 const MAX_LEVELS = 3;
 
-/** The orders that explain what the best levels lost between two books; deeper ones were cancelled. */
+/** The orders that explain what the best levels lost between two books; deeper losses were cancellations. */
 export function ordersBetween(before: StillBook, after: StillBook): Order[] {
   const bought = takenFrom(before.asks, after.asks);
   const sold = takenFrom(before.bids, after.bids);
@@ -35,8 +35,8 @@ function takenFrom(before: readonly BookLevel[], after: readonly BookLevel[]): B
 }
 
 /**
- * The trades of an order: what it took of a level had been placed by several makers, about
- * `fills` on average. At times these were alike to the last digit, as those of bots are.
+ * The trades of an order: what it took of a level had been placed by several makers, about `fills`
+ * on average. Sometimes these are equal to the last digit, like those of bots.
  */
 export function fillsOf(taken: readonly BookLevel[], fills: number, random: Random): BookLevel[] {
   return taken.flatMap(({ price, volume }) => {
@@ -58,7 +58,7 @@ export function fillsOf(taken: readonly BookLevel[], fills: number, random: Rand
   });
 }
 
-/** Fills of these volumes (1e-8) out of a side, and what is left. @throws {Error} for too much */
+/** Fills of these volumes (1e-8) from a side, and what is left. @throws {Error} for too much */
 export function take(
   levels: readonly BookLevel[],
   volumes: readonly bigint[],

@@ -4,7 +4,7 @@ import type { Candle, Trade, TradeTally } from './trade.js';
 
 const MINUTE_MS = 60_000;
 
-/** Minutes of which the candles are kept. */
+/** Minutes for which candles are kept. */
 const MAX_CANDLES = 1440;
 
 /** The trades of one market, oldest first, bounded. */
@@ -86,7 +86,7 @@ export class Tape {
     return rows;
   }
 
-  /** REST has none of the trades so far from now on. */
+  /** From now on REST has none of the trades so far. */
   forget(): void {
     for (const trade of this.#trades) trade.fault = 'restHole';
   }

@@ -16,13 +16,16 @@ import {
   type TradeTally,
 } from './trade.js';
 
-/** What an exchange says about its trades. */
+/** What an exchange defines about its trades. */
 export interface TradeRules {
   /** Least and greatest age of a trade when its frame goes out, ms. */
   readonly ageMs: readonly [least: number, greatest: number];
-  /** Trades that may have one time, at most. Default: any number. */
+  /** The most trades that may have the same time. Default: any number. */
   readonly perMs?: number;
-  /** Share of trades whose frame comes after those of later ones, while books live. Default 0. */
+  /**
+   * Share of trades whose frame comes after those of later ones, while books change by themselves.
+   * Default 0.
+   */
   readonly late?: number;
 }
 
@@ -35,13 +38,13 @@ export interface TradeWire<M> {
   id(market: M, ms: number, n: number): string;
   /** Id by REST. */
   restId(trade: { id: string; ms: number }): string;
-  /** Sends trades of one order to all who follow those of the market. */
+  /** Sends the trades of one order to all subscribers of the market's trades. */
   send(market: M, trades: readonly Trade[]): void;
   /** Runs `task` once in `ms`. */
   later(ms: number, task: () => void): void;
 }
 
-/** Trades in the past of a market whose trades are first asked for; a thin one has none. */
+/** Trades in the simulated past of a market whose trades are first requested; a thin one has none. */
 const HISTORY = 30;
 /** Greatest time between two of them, ms. */
 const HISTORY_GAP_MS = 600_000;
@@ -53,11 +56,11 @@ const LEAP = 10_000_000n;
 const WILD_MS = 20 * 365 * 86_400_000;
 
 /**
- * The trades of a simulator, read off its books before these go out: what best levels lose was
- * taken. A market has none until a client asks.
+ * The trades of a simulator, derived from its books before these go out: what the best levels lose
+ * was taken. A market has none until a client asks.
  */
 export class Tapes<M extends SimulatedMarket> implements TradeLedger {
-  /** Chance of a trade to go to no socket (0 to 1). */
+  /** Probability that a trade goes to no socket (0 to 1). */
   dropChance = 0;
   readonly #tapes = new Map<string, Tape>();
   readonly #faults = new Map<string, { kind: TradeFault; left: number }[]>();
@@ -66,7 +69,7 @@ export class Tapes<M extends SimulatedMarket> implements TradeLedger {
   readonly #random: Random;
   readonly #lateShare: number;
 
-  /** @param alive books change by themselves, so frames may be late by themselves, too */
+  /** @param alive books change by themselves, so frames may be late by themselves too */
   constructor(wire: TradeWire<M>, pace: TradePace, random: Random, alive: boolean) {
     this.#wire = wire;
     this.#pace = pace;
@@ -74,7 +77,7 @@ export class Tapes<M extends SimulatedMarket> implements TradeLedger {
     this.#lateShare = alive ? (wire.rules.late ?? 0) : 0;
   }
 
-  /** The tape of a market; the first call begins it, with some trades of the past. */
+  /** The tape of a market; the first call begins it, with some past trades. */
   tape(market: M): Tape {
     let tape = this.#tapes.get(market.pair);
     if (tape === undefined) {
@@ -97,15 +100,15 @@ export class Tapes<M extends SimulatedMarket> implements TradeLedger {
     }
   }
 
-  /** A book was put in place by hand: what it lost was not taken. */
+  /** A book was set by hand: what it lost was not taken. */
   skip(market: M): void {
     const tape = this.#tapes.get(market.pair);
     if (tape !== undefined) tape.seen = market.book.still();
   }
 
   /**
-   * An order takes these volumes (decimal text), each a trade; default: half of the best level. The
-   * result is what it changed in the book.
+   * An order takes these volumes (decimal text), each a trade; default: half of the best level.
+   * Returns what it changed in the book.
    * @throws {Error} when less rests in the book
    */
   take(market: M, side: TakerSide, volumes?: readonly string[]): BookChanges {
@@ -122,7 +125,7 @@ export class Tapes<M extends SimulatedMarket> implements TradeLedger {
     return this.#take(market, side, new Array<bigint>(count).fill(volume));
   }
 
-  /** The next `count` trades of a market are wrong in that way. @throws {Error} for an unknown one */
+  /** The next `count` trades of a market have that fault. @throws {Error} for an unknown one */
   plan(market: M, kind: string, count: number): void {
     if (!Object.hasOwn(TRADE_FAULTS, kind)) {
       const kinds = Object.keys(TRADE_FAULTS).join(', ');
@@ -225,7 +228,7 @@ export class Tapes<M extends SimulatedMarket> implements TradeLedger {
     return first.kind;
   }
 
-  /** Sends new trades, but for those that are lost or late; then those that were late before. */
+  /** Sends new trades, except those that are lost or late; then those that were late before. */
   #deliver(market: M, tape: Tape, trades: readonly Trade[]): void {
     const due: Trade[] = [];
     const late: Trade[] = [];

@@ -1,6 +1,6 @@
 import type { BookLevel } from '../book/book.js';
 
-/** What can be wrong with a single trade, by the name under which it is asked for. */
+/** What can be wrong with a single trade, by the name of the fault. */
 export const TRADE_FAULTS = {
   hole: 'goes to no socket, REST has it',
   restHole: 'goes to the sockets, REST never has it',
@@ -27,13 +27,13 @@ export type TakerSide = 'buy' | 'sell';
 export interface Trade {
   /** Its id on the sockets. */
   readonly id: string;
-  /** Trade time as finely as the sockets show it, Unix ms. */
+  /** Trade time at the resolution that the sockets show, Unix ms. */
   readonly ms: number;
   /** Side of the taker; null under the fault `unknownSide`. */
   readonly side: TakerSide | null;
   /** Price and volume of the trade. */
   readonly level: BookLevel;
-  /** Made up as the past of a market when its trades were first asked for. */
+  /** Made up as the past of a market when its trades were first requested. */
   readonly history: boolean;
   fault: TradeFault | null;
   /** Sockets to which it went out whole when it happened. */
@@ -85,7 +85,7 @@ export interface SentTrade {
   side: TakerSide | null;
   price: string;
   volume: string;
-  /** Belongs to the past that a market had when its trades were first asked for. */
+  /** Belongs to the past that a market had when its trades were first requested. */
   history: boolean;
   /** What is wrong with it; null: nothing. */
   fault: TradeFault | null;
@@ -95,7 +95,7 @@ export interface SentTrade {
   rest: boolean;
 }
 
-/** Counts of a market's trades since they were first asked for, the past before that aside. */
+/** Counts of a market's trades since they were first requested, not counting the past. */
 export interface TradeTally {
   /** All that happened, whether they reached a client or not. */
   count: number;
@@ -107,7 +107,7 @@ export interface TradeTally {
   lastId: string | null;
 }
 
-/** All trades of a simulator that are still remembered; nothing is kept of markets without a subscriber. */
+/** All trades that a simulator still keeps; nothing is kept of markets without a subscriber. */
 export interface TradeLedger {
   /** Trades of a pair, in the order in which they happened, the newest some thousand. */
   of(pair: string): SentTrade[];
@@ -117,8 +117,8 @@ export interface TradeLedger {
 
 /** How many trades there are; may be changed while a simulator runs. */
 export interface TradePace {
-  /** Trades of one order on average, about; 0: no trades but those asked for one by one. */
+  /** Average trades per order, roughly; 0: only trades requested one by one. */
   fills: number;
-  /** Trades of a market that are remembered, for REST and the ledger. */
+  /** Trades kept per market, for REST and the ledger. */
   kept: number;
 }

@@ -17,7 +17,7 @@ export const DEPTH = 30;
 /** Price and size of a level as one format spells them. */
 type Spelling = readonly [price: string, size: string];
 
-/** One spelling of levels, remembered because the same level goes out in many frames. */
+/** One spelling of levels, cached because the same level goes out in many frames. */
 class Speller {
   #texts = new WeakMap<BookLevel, Spelling>();
   #spell: (level: BookLevel) => Spelling;
@@ -117,7 +117,7 @@ const TRADE_SPELLINGS = [
   [plainText, plainText],
 ] as const;
 
-/** The keys that WebSocket and REST spell alike; a word stands for the side that does not exist. */
+/** The keys that WebSocket and REST spell alike; an invented word stands for an unknown side. */
 function tradeParts(
   trade: ShownTrade,
   close: bigint,

@@ -40,7 +40,7 @@ const TOO_MANY = '{"error":{"name":"too_many_requests"}}';
 
 /**
  * Simulated Upbit: public WebSocket `/websocket/v1` and the quotation REST calls. Written from
- * `docs/exchanges/upbit.md`; what is marked unknown there is noted where it is decided.
+ * `docs/exchanges/upbit.md`; what is marked unknown there is noted where it is decided here.
  */
 class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitSimulator {
   protected readonly depth = DEPTH;
@@ -126,7 +126,7 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
 
   protected tradeText(market: UpbitMarket, trade: ShownTrade, stream: string): string {
     const { code, profile, published } = market;
-    // One in eight as before 2024-11, without the touch.
+    // One in eight as before 2024-11, without the best prices.
     const touch = trade.ms % 8 === 0 ? null : published;
     return upbitTradeFrame(code, trade, Date.now(), profile.price, touch, stream);
   }
@@ -156,7 +156,7 @@ class UpbitServer extends TicketFeed<UpbitMarket, UpbitTiming> implements UpbitS
     if (this.limits) {
       const blocked = this.#penalty.remaining(request.ip);
       if (blocked > 0) {
-        // The duration of the block is documented to be in the reply, its exact form is not.
+        // That the reply has the duration of the block is documented; its exact form is not.
         const seconds = Math.ceil(blocked / 1000);
         const message = `Blocked for ${seconds} seconds due to too many requests.`;
         return { status: 418, body: JSON.stringify({ error: { name: 'im_a_teapot', message } }) };
