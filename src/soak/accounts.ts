@@ -3,7 +3,7 @@ import type { GapCause } from '../market/gap.js';
 import type { Level } from '../market/order-book.js';
 import { BOOK_DIFFERS } from '../market/own-words.js';
 
-/** What is compared of a book: its content as one number, and the exchange's time of it. */
+/** The compared features of a book: its content as one number, and its exchange time. */
 interface BookMark {
   /** See {@link contentOf}. */
   readonly content: number;
@@ -34,21 +34,21 @@ export interface GapMark {
   readonly detail?: string | null;
 }
 
-/** What became of the books of a market, or of several added up. */
+/** The outcome for the books of a market, or of several added up. */
 export interface Account {
   sent: number;
   /** Sent and stored, in the order of sending and with the same content and time. */
   stored: number;
-  /** Equal to the book that was received before, or the same frame on a second connection. */
+  /** Equal to the book received before, or the same frame on a second connection. */
   equal: number;
   /** Never recorded, and inside a gap of that cause. */
   inGap: Partial<Record<GapCause, number>>;
   /**
-   * Never recorded, sent on one of two connections while the other one was listened to: the older one, which
-   * may have missed what the newer one shows, or the newer one, which has yet to become as new.
+   * Never recorded: sent on one of two connections while the recorder used the other one: the older one,
+   * which may have missed what the newer one shows, or the newer one, which has yet to catch up.
    */
   replaced: number;
-  /** Stored books that hand on a book once more after a gap (GOPAX, from its other connection). */
+  /** Stored books that pass on a book once more after a gap (GOPAX, from its other connection). */
   again: number;
   /** Sent, neither stored nor equal nor inside a gap nor on a second connection. */
   unaccounted: SentMark[];
@@ -59,12 +59,12 @@ export interface Account {
 }
 
 /**
- * How long a book or a trade may be under way between sending and receipt, ms. A gap starts at the last receipt
- * before it, so a lost book may have been sent this much earlier.
+ * How long a book or a trade may take from sending to receipt, ms. A gap starts at the last receipt before it,
+ * so a lost book may have been sent this much earlier.
  */
 const LATENCY_MS = 5000;
 
-/** How exactly times of two processes, or a step of the clock, are measured, ms. */
+/** The precision with which times of two processes, or a step of the clock, are measured, ms. */
 const SHIFT_ERROR_MS = 20;
 
 /** A number of 48 bits that stands for a book's levels, prices and volumes as Decimal text. */
@@ -75,7 +75,7 @@ export function contentOf(asks: readonly Level[], bids: readonly Level[]): numbe
     .readUIntBE(0, 6);
 }
 
-/** An account of nothing. */
+/** An empty account. */
 export function emptyAccount(): Account {
   return {
     sent: 0,
@@ -105,7 +105,7 @@ export function addAccount(sum: Account, part: Account): void {
   sum.contradicted.push(...part.contradicted);
 }
 
-/** Books of an account that should not be as they are. */
+/** The number of wrong books in an account. */
 export function problems(account: Account): number {
   return account.unaccounted.length + account.invented.length + account.contradicted.length;
 }
@@ -114,9 +114,9 @@ export function problems(account: Account): number {
 export interface ClockView {
   /** What the recorder's clock may have shown at a true moment, Unix ms. */
   readings(at: number): readonly number[];
-  /** Whether it may have shown that time while it was wrong: then a time inside a gap contradicts nothing. */
+  /** Whether it may have shown that time while it was wrong: then a time inside a gap proves nothing. */
   doubtful(reading: number): boolean;
-  /** All by which a date may have been moved since, 0 included, ms. */
+  /** All shifts that a date may have had since, 0 included, ms. */
   readonly shifts: readonly number[];
 }
 
@@ -129,7 +129,7 @@ export const TRUE_CLOCK: ClockView = { readings: (at) => [at], doubtful: () => f
  * @param sent in order of sending
  * @param stored in order of sequence
  * @param gaps in order of start
- * @param clock how the recorder's clock went; default: it was right
+ * @param clock what the recorder's clock showed; default: it was right
  */
 export function accountFor(
   sent: readonly SentMark[],
@@ -144,14 +144,14 @@ export function accountFor(
   const places = placesByContent(sent);
   let next = 0;
   stored.forEach((book, j) => {
-    // Books come back to what they held before: one that was sent after the receipt is another one.
+    // Books return to earlier contents: one that was sent after the receipt is a different one.
     const sentBy = ({ at }: SentMark): boolean =>
       clock.doubtful(book.timestamp) ||
       [at, ...clock.readings(at)].some((reading) => reading <= book.timestamp + SHIFT_ERROR_MS);
     const find = (mark: BookMark, from: number, exactly: boolean): number =>
       findFrom(places, sent, mark, from, exactly, sentBy);
-    // A book without a time may be one that is handed on again, or a whole book of a new
-    // connection; it must not be taken for an equal one that is still to come.
+    // A book without a time may be one that is passed on again, or a whole book of a new
+    // connection; it must not be mistaken for an equal one that is still to come.
     const known = find(book, 0, false);
     const ends = gaps.some((gap) => endsWith(gap, book.timestamp, clock));
     const current = next > 0 && sent[next - 1]!.content === book.content;
@@ -167,7 +167,7 @@ export function accountFor(
       account.again++;
     } else account.invented.push(book);
     if (
-      // What was received since the last audit that agreed was wrong, not absent, and is kept.
+      // What was received since the last audit that agreed was wrong, not missing, and is kept.
       gaps.some((gap) => gap.detail !== BOOK_DIFFERS && isInside(book.timestamp, gap)) &&
       !clock.doubtful(book.timestamp)
     ) {
@@ -179,7 +179,7 @@ export function accountFor(
     if (becameOf[i] !== -1) seen.add(`${book.content} ${book.exchangeTimestamp}`);
   });
 
-  // The stored books between which each unmatched one lies: before it and after it.
+  // The stored books before and after each unmatched one.
   const after = nextMatched(sent, becameOf, stored.length);
   const courses = coursesOf(sent);
   const missing: number[] = [];
@@ -193,7 +193,7 @@ export function accountFor(
     }
     const from = stored[before]?.timestamp;
     const to = stored[after[i]!]?.timestamp;
-    // A gap may have been dated again after the clock was set right, so the true time counts as well.
+    // A gap may have been redated after the clock was set right, so the true time counts as well.
     const moments = new Set([book.at, ...clock.readings(book.at)]);
     let gap: GapMark | undefined;
     for (const at of moments) gap ??= gapBetween(gaps, from, to, at, clock);
@@ -220,10 +220,10 @@ export interface Standstill {
 
 /** A standstill shorter than this need not be noticed, ms. */
 const LEAST_STANDSTILL_MS = 3000;
-/** How much of a standstill's ends may count as covered, ms: its last books came in just before. */
+/** How much of either end of a standstill may count as covered, ms: its last books came in just before. */
 const STANDSTILL_EDGE_MS = 1500;
 
-/** Those standstills of a recorded market that no gap of it covers. */
+/** The standstills of a recorded market that none of its gaps covers. */
 export function unreportedStandstills(
   standstills: readonly Standstill[],
   gaps: readonly GapMark[],
@@ -254,7 +254,7 @@ function placesByContent(sent: readonly SentMark[]): ReadonlyMap<number, number[
   return places;
 }
 
-/** Whether a gap ended with a book of that time; both may have been dated again since. */
+/** Whether a gap ended with a book of that time; both may have been redated since. */
 function endsWith({ end }: GapMark, timestamp: number, { shifts }: ClockView): boolean {
   if (end === null) return false;
   const by = end - timestamp;
@@ -267,8 +267,8 @@ function withoutTime({ content }: BookMark): BookMark {
 
 /**
  * First place from `from` on where such a book was sent; -1 when there is none.
- * @param exactly whether a book without a time stands for none that was sent with one
- * @param may whether one that was sent may be it
+ * @param exactly whether a book without a time matches none that was sent with one
+ * @param may whether a sent book may be it
  */
 function findFrom(
   places: ReadonlyMap<number, number[]>,
@@ -310,7 +310,10 @@ function coursesOf(sent: readonly SentMark[]): ReadonlyMap<number, Course> {
   return courses;
 }
 
-/** Whether a newer connection was sent the market both before and after. Its own books are all to be accounted for. */
+/**
+ * Whether the market was sent on a newer connection both before and after. That connection's books
+ * must all be accounted for.
+ */
 function isReplaced(
   courses: ReadonlyMap<number, Course>,
   place: number,
@@ -322,8 +325,8 @@ function isReplaced(
 }
 
 /**
- * Whether an older connection was sent the market before and after, and may have been ahead: the first book
- * of this one that is accounted for comes after that, and soon.
+ * Whether the market was sent on an older connection before and after, which may have been ahead: this
+ * one's first accounted-for book comes soon after that.
  */
 function isBehind(
   sent: readonly SentMark[],
@@ -342,7 +345,8 @@ function isBehind(
 
 /**
  * For each place the stored book of the next matched one after it; `none` when there is none. What an older
- * connection brings may be received before what was sent earlier on a newer one, and says nothing of that.
+ * connection delivers may be received before what was sent earlier on a newer one, and proves nothing about
+ * that.
  */
 function nextMatched(
   sent: readonly SentMark[],
@@ -361,7 +365,7 @@ function nextMatched(
   return after;
 }
 
-/** A gap that lies between two receipts and reaches to when a book was sent. */
+/** A gap between two receipts that reaches to the sending of a book. */
 function gapBetween(
   gaps: readonly GapMark[],
   from: number | undefined,
@@ -371,7 +375,7 @@ function gapBetween(
 ): GapMark | undefined {
   return gaps.find(
     (gap) =>
-      // Receipts that the clock has set out of order say nothing about where a gap lies.
+      // Receipts that the clock put out of order do not show where a gap lies.
       (to === undefined || gap.start <= to || clock.doubtful(to)) &&
       (gap.end === null || from === undefined || gap.end >= from || clock.doubtful(from)) &&
       gap.start - LATENCY_MS <= sentAt &&

@@ -14,22 +14,22 @@ export interface ChainWorld {
   /** Numbers in [0, 1). */
   readonly random: () => number;
   readonly say: (text: string) => void;
-  /** Notes that the recorder stood still from then until then, Unix ms of the true clock. */
+  /** Notes a standstill of the recorder, Unix ms of the true clock. */
   readonly stoodStill: (from: number, until: number) => void;
 }
 
-/** Several faults of the recorder's own machine, one upon another. */
+/** Several faults of the recorder's own machine, one after another. */
 interface Chain {
   readonly name: string;
   readonly needsDisk?: boolean;
-  /** Runs all of it; the recorder runs again at the end, on a true clock and a disk with room. */
+  /** Runs the whole chain; at the end the recorder runs again, with a true clock and free disk space. */
   run(world: ChainWorld): Promise<void>;
 }
 
 const between = (world: ChainWorld, from: number, to: number): number =>
   from + world.random() * (to - from);
 
-/** Stops the process for some seconds; `meanwhile` happens while it stands still. */
+/** Stops the process for some seconds; `meanwhile` happens during the standstill. */
 async function freeze(
   world: ChainWorld,
   seconds: number,
@@ -49,12 +49,12 @@ async function killAndStart(world: ChainWorld): Promise<void> {
   await world.recorder.start();
 }
 
-/** All connections of all exchanges end, and what the exchanges had to send is gone. */
+/** All connections of all exchanges end, and what the exchanges still had to send is lost. */
 function dropAll({ simulators }: ChainWorld): void {
   for (const simulator of simulators.all) simulator.faults.dropConnections();
 }
 
-/** All chains; each is a sequence that single faults do not show. */
+/** All chains; each is a sequence that single faults do not cover. */
 export const CHAINS: readonly Chain[] = [
   {
     name: 'killed and started again',

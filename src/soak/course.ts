@@ -3,33 +3,40 @@ import { type Simulators, startSimulators } from '../simulator/simulators.js';
 import { pause } from '../util/wait.js';
 import { statesOf } from './recorder-process.js';
 
-/** The signals that break a soak off. SIGHUP: its terminal was closed. */
+/** The signals that abort a soak. SIGHUP: its terminal was closed. */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** Signals this close are one: under npm, Ctrl+C comes from the terminal and again from npm. */
+/**
+ * Signals this close together count as one, ms: under npm, Ctrl+C comes from the terminal and again
+ * from npm.
+ */
 const SAME_SIGNAL_MS = 1_000;
 
-/** What of a process a {@link Course} uses. */
+/** The parts of a process that a {@link Course} uses. */
 export type SignalledProcess = Pick<NodeJS.EventEmitter, 'on'> & { exit(code: number): void };
 
-/** What a soak of one process and of several have in common: what they print, and what breaks them off. */
+/** What soaks of one process and of several have in common: what they print, and what aborts them. */
 export class Course {
   readonly #begun = performance.now();
   #death: string | null = null;
 
-  /** @param self whose signals break it off. @param now monotonic time, ms */
+  /** @param self whose signals abort it. @param now monotonic time, ms */
   constructor(self: SignalledProcess = process, now = (): number => performance.now()) {
     let signalledAt: number | null = null;
     for (const signal of STOP_SIGNALS) {
       self.on(signal, () => {
         this.breakOff(`broken off by ${signal}`);
         signalledAt ??= now();
-        // Asked again: without waiting. What was made outside this process is removed as it exits.
+        // Asked again: end without waiting. What was created outside this process is removed as it
+        // exits.
         if (now() - signalledAt > SAME_SIGNAL_MS) self.exit(1);
       });
     }
   }
 
-  /** The whole market, every trade of which is remembered. @param host where it listens; default: this machine alone */
+  /**
+   * The whole market, with all its trades kept.
+   * @param host where it listens; default: only this machine
+   */
   simulators(rate: number, host?: string): Promise<Simulators> {
     const options = { market: 'full', rate, ledger: 0, keptTrades: Infinity } as const;
     return startSimulators({ ...options, ...(host === undefined ? {} : { host }) });
@@ -48,12 +55,12 @@ export class Course {
     this.#death ??= why;
   };
 
-  /** @throws {Error} saying what broke the soak off */
+  /** @throws {Error} saying what aborted the soak */
   check(): void {
     if (this.#death !== null) throw new Error(this.#death);
   }
 
-  /** Waits so long, ms. @throws {Error} saying what broke the soak off meanwhile */
+  /** Waits this long, ms. @throws {Error} saying what aborted the soak meanwhile */
   async wait(ms: number): Promise<void> {
     for (const end = performance.now() + ms; performance.now() < end;) {
       this.check();
@@ -85,8 +92,9 @@ export class Course {
 }
 
 /**
- * Removes folders when this process exits, also when it is asked twice to end, which leaves out what closes in
- * order. @param keep says instead where they are. @param before run first, unless they are kept
+ * Removes folders when this process exits, even if it is asked twice to end, which skips the orderly shutdown.
+ * @param keep prints where they are instead.
+ * @param before run first, unless they are kept
  */
 export function removeAtExit(
   folders: readonly string[],
@@ -96,7 +104,7 @@ export function removeAtExit(
   process.once('exit', () => {
     if (keep) return console.log(`kept: ${folders.join(', ')}`);
     before();
-    // A process that was killed a moment ago may still be making files there.
+    // A process that was just killed may still be creating files there.
     for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 }

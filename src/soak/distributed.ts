@@ -21,7 +21,7 @@ import { tradeProblems } from './trade-accounts.js';
 
 /** Options of the soak of several nodes. */
 export interface DistributedOptions {
-  /** How many NATS servers; of three, each keeps the log. */
+  /** The number of NATS servers; with three, each keeps the log. */
   readonly nats: number;
   readonly minutes: number;
   readonly rate: number;
@@ -37,15 +37,15 @@ const NODES: readonly PlannedNode[] = [
   { name: 'api-1', role: 'api' },
   { name: 'api-2', role: 'api' },
 ];
-/** What each role talks to. */
+/** The networks that each role uses. */
 const NETWORKS_OF: Readonly<Record<string, readonly NetworkName[]>> = {
   collector: ['exchanges', 'bus'],
   recorder: ['bus', 'database'],
   api: ['bus', 'database'],
 };
-/** What a NATS server talks to: the nodes, and the other servers. */
+/** The networks that a NATS server uses: to the nodes, and to the other servers. */
 const NETWORKS_OF_NATS: readonly NetworkName[] = ['bus', 'routes'];
-/** The node that is asked for states and for the account: in the network of this process. */
+/** The node queried for states and for the account, in the network of this process. */
 const ASKED = 'api-1';
 /** Longest wait for all markets to be LIVE, at the start and after the last fault, ms. */
 const LIVE_WITHIN_MS = 300_000;
@@ -91,7 +91,7 @@ export async function soakDistributed(options: DistributedOptions): Promise<bool
       `seed ${seed}; ${[...nodes, ...cluster.nats.servers].map(({ name, pid }) => `${name} is process ${pid}`).join(', ')}`,
     );
     await course.allLive(asked.url!, LIVE_WITHIN_MS);
-    // Before, a standby may have had books of markets that the primary had not begun with.
+    // Before that, a standby may have had books of markets that the primary had not started yet.
     const since = Date.now();
 
     const world = { cluster, networks, course, random };
@@ -121,7 +121,7 @@ export async function soakDistributed(options: DistributedOptions): Promise<bool
   }
 }
 
-/** @returns null, once `onNone` was called with the reason, where no networks can be made */
+/** @returns null, after calling `onNone` with the reason, where no networks can be created */
 function networksOf(members: readonly Member[], onNone: (why: string) => void): Networks | null {
   try {
     return Networks.make(members);
@@ -131,7 +131,7 @@ function networksOf(members: readonly Member[], onNone: (why: string) => void): 
   }
 }
 
-/** The nodes and NATS servers that have networks of their own, which can be cut. */
+/** The nodes and NATS servers with their own networks, which can be cut. */
 function apart(nats: number): Member[] {
   const others = NODES.filter(({ name }) => name !== ASKED);
   return [
@@ -147,12 +147,12 @@ async function served(api: NodeProcess, course: Course): Promise<void> {
   }
 }
 
-/** Waits until all that went out has been stored. */
+/** Waits until everything that went out has been stored. */
 async function quiet(api: NodeProcess, course: Course): Promise<void> {
   for (let stored = -1, since = performance.now(); performance.now() - since < QUIET_MS;) {
     course.check();
     const states = await statesOf(api.url!);
-    // Checks of the history of trades go on, so something always waits.
+    // Checks of the trade history go on, so something is always waiting.
     if (states.stored !== stored) since = performance.now();
     stored = states.stored;
     await pause(250);

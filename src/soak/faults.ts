@@ -6,7 +6,7 @@ interface SoakFault {
   readonly name: string;
   /** How often it is chosen, in proportion to the others. */
   readonly weight: number;
-  /** How long it lasts, seconds from and to; 0 when it is over at once. */
+  /** How long it lasts, from and to, s; 0 when it is over at once. */
   readonly seconds: readonly [from: number, to: number];
   /** Begins it; the result ends it. */
   begin(): (() => void) | void;

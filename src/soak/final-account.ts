@@ -38,7 +38,7 @@ import {
   tradeProblems,
 } from './trade-accounts.js';
 
-/** Every book that the simulated exchanges send from now on, but those of REST. */
+/** Every book that the simulated exchanges send from now on, except by REST. */
 export class Ledger {
   readonly #sent = new Map<Exchange, ByPair<SentMark>>();
 
@@ -64,22 +64,23 @@ export class Ledger {
   }
 }
 
-/** What became of all that went out. */
+/** The outcome for everything that went out. */
 export interface FinalAccount {
   readonly books: Account;
   readonly trades: TradeAccount;
-  /** How many standstills the gaps of markets leave out. */
+  /** The number of standstills that markets' gaps leave out. */
   readonly unreported: number;
   /** Books in gaps by exchange and cause: `UPBIT PROCESS_DOWN 247`. */
   readonly lost: readonly string[];
 }
 
 /**
- * Accounts for all books and trades that went out, by what the recorder at `url` has of them, and says
- * what became of them.
+ * Accounts for all books and trades that went out, by what the recorder at `url` has of them, and prints the
+ * outcome.
  * @param standstills when the recorder stood still
- * @param since from when on every market was recorded, Unix ms: what went out before need not be there
- * @param evidence a file that takes a line of JSON for each market with a problem: all that went out and is stored
+ * @param since from when every market was recorded, Unix ms: what went out before need not be there
+ * @param evidence a file that gets a line of JSON for each market with a problem: everything that went out and is
+ * stored
  */
 export async function accountForAll(
   url: string,
@@ -123,8 +124,8 @@ export async function accountForAll(
       let stored = kept.get(pair) ?? [];
       let spans: SpanMark[] = [];
       let part = accountForTrades(own, stored, spans);
-      // Only of markets of which a trade is missing it matters what the recorder says of them. It goes on
-      // to fill holes: what it says comes first, then what it has.
+      // What the recorder says of trades matters only for markets with a missing trade. It goes on
+      // filling holes: so first read what it says, then what it has.
       if (part.unaccounted.length + part.unheard > 0) {
         spans = await knownSpans(url, exchange, pair);
         stored = (await storedTrades(url, exchange, pair)).get(pair) ?? [];

@@ -1,7 +1,7 @@
 /**
- * `npm run soak -- --minutes N`: the recorder as users run it records the simulated whole market while
- * things go wrong at random. In the end every book that went out is accounted for: stored, equal to the
- * one before, or lost inside a gap; and every trade: stored once, or lost inside a gap of the trades; and no
+ * `npm run soak -- --minutes N`: the recorder, run as users run it, records the simulated whole market while
+ * things go wrong at random. At the end every book that went out is accounted for: stored, equal to the one
+ * before, or lost inside a gap; and every trade: stored once, or lost inside a gap of the trades; and no
  * trade may be missing where the recorder says that all are stored. Exit code 1 when one is.
  */
 import { mkdtempSync } from 'node:fs';
@@ -36,7 +36,7 @@ const USAGE = `usage: npm run soak -- [options]
 
 /** Longest wait for all markets to be LIVE, at the start and after the last fault, ms. */
 const LIVE_WITHIN_MS = 240_000;
-/** Faults begin so many seconds apart, from and to. */
+/** Faults begin this far apart, from and to, s. */
 const PAUSE_S = [1, 8] as const;
 /** Size of the disk that the soak fills, and what each minute of the whole market adds, MB. */
 const DISK_MB = { least: 128, minute: 40 };

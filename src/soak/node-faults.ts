@@ -14,13 +14,13 @@ export interface FaultyCluster {
   readonly random: () => number;
 }
 
-/** Links that are taken away together. */
+/** Links that are cut together. */
 interface Cut {
   readonly name: string;
   readonly links: readonly Link[];
 }
 
-/** Seconds of a standstill, until what was killed is started again, and of a cut: from, to. */
+/** Duration of a standstill, until a killed process is restarted, and of a cut: from, to, s. */
 const STANDSTILL_S = [0.5, 8] as const;
 const AWAY_S = [0.2, 6] as const;
 const CUT_S = [1, 40] as const;
@@ -35,8 +35,8 @@ const FAR_END: Readonly<Record<NetworkName, string>> = {
 };
 
 /**
- * One fault, from its beginning to its end: a node or server stands still, is killed, or is cut off. Of NATS
- * servers, the one that leads the log, or another one.
+ * One fault, from beginning to end: a node or server stands still, is killed, or is cut off. Of the NATS
+ * servers, the leader of the log or another one.
  */
 export async function nextFault(world: FaultyCluster): Promise<void> {
   const { cluster, networks, course, random } = world;
@@ -71,15 +71,15 @@ export async function nextFault(world: FaultyCluster): Promise<void> {
   course.say(`${name} is killed, and started again after ${seconds(ms)}${leads}`);
   await victim.end('SIGKILL');
   await course.wait(ms);
-  // A node may have to wait for what is away: it is not waited for.
+  // A node may have to wait for what is down, so it is not awaited.
   if ('role' in victim) void victim.start().catch((error: Error) => course.breakOff(error.message));
   else await victim.start();
 }
 
 /**
- * What can be cut: each link of each node alone, so that it reaches the exchanges but not NATS, or NATS but not
- * PostgreSQL, or of a NATS server the nodes but not the other servers; all links of one; and those of all to one
- * network.
+ * What can be cut: each single link of each node, so that it reaches the exchanges but not NATS, or NATS but not
+ * PostgreSQL, or, for a NATS server, the nodes but not the other servers; all links of one; and those of all to
+ * one network.
  */
 export function cutsOf(links: readonly Link[]): Cut[] {
   const members = [...new Set(links.map(({ node }) => node))];

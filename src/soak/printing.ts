@@ -2,7 +2,7 @@ import type { Exchange } from '../market/exchange.js';
 import { type Account, type GapMark, problems } from './accounts.js';
 import { type TradeAccount, tradeProblems } from './trade-accounts.js';
 
-/** Says what became of the books of an exchange. */
+/** Prints the outcome for the books of an exchange. */
 export function printBooks(name: string, account: Account): void {
   const gaps = Object.entries(account.inGap).map(([cause, n]) => `${cause} ${n}`);
   const lost = Object.values(account.inGap).reduce((a, b) => a + b, 0);
@@ -16,7 +16,7 @@ export function printBooks(name: string, account: Account): void {
   );
 }
 
-/** Says what gaps there were, by cause. */
+/** Prints the gaps by cause. */
 export function printGaps(gaps: readonly GapMark[]): void {
   const open = gaps.filter((gap) => gap.end === null).length;
   for (const cause of new Set(gaps.map((gap) => gap.cause))) {
@@ -30,7 +30,7 @@ export function printGaps(gaps: readonly GapMark[]): void {
   if (open > 0) console.log(`  ${open} gaps are still open`);
 }
 
-/** Says what is wrong with the books of a market, if anything is. */
+/** Prints what is wrong with the books of a market, if anything. */
 export function printProblems(exchange: Exchange, pair: string, account: Account): void {
   if (problems(account) === 0) return;
   const shown = { ...account };
@@ -40,19 +40,19 @@ export function printProblems(exchange: Exchange, pair: string, account: Account
   console.error(`${exchange}:${pair} ${JSON.stringify(shown)}`);
 }
 
-/** Says what became of the trades of an exchange. */
+/** Prints the outcome for the trades of an exchange. */
 export function printTrades(name: string, account: TradeAccount): void {
   const gaps = Object.entries(account.inGap).map(([cause, n]) => `${cause} ${n}`);
   const lost = Object.values(account.inGap).reduce((a, b) => a + b, 0);
   console.log(
     `${name}: ${account.sent} trades went out = ${account.stored} stored + ${lost} in gaps` +
       `${lost > 0 ? ` (${gaps.join(', ')})` : ''} + ${account.unaccounted.length} unaccounted; ` +
-      `${account.older} stored that were sent to no client, ${account.unheard} such not asked about yet, ${account.backfilled} backfilled, ` +
+      `${account.older} stored that were sent to no client, ${account.unheard} such not checked yet, ${account.backfilled} backfilled, ` +
       `${account.invented.length} never happened, ${account.twice.length} stored twice`,
   );
 }
 
-/** Says what is wrong with the trades of a market, if anything is. */
+/** Prints what is wrong with the trades of a market, if anything. */
 export function printTradeProblems(exchange: Exchange, pair: string, account: TradeAccount): void {
   if (tradeProblems(account) === 0) return;
   const { unaccounted, invented, twice } = account;

@@ -14,7 +14,7 @@ export function addTo<T>(map: ByPair<T>, pair: string, item: T): void {
   else list.push(item);
 }
 
-/** GraphQL over HTTP; the `data` of the answer. @throws {Error} with what was answered otherwise */
+/** GraphQL over HTTP; the `data` of the answer. @throws {Error} with any other answer */
 async function ask<T>(url: string, query: string): Promise<T> {
   const answer = await fetch(`${url}/graphql`, {
     method: 'POST',
@@ -123,7 +123,7 @@ export async function knownGaps(url: string, exchange: Exchange): Promise<ByPair
   }
 }
 
-/** What the recorder says of the trades of a market, by start. @param pair `BTC-KRW` */
+/** What the recorder says about the trades of a market, by start. @param pair `BTC-KRW` */
 export async function knownSpans(
   url: string,
   exchange: Exchange,

@@ -14,7 +14,7 @@ export interface States {
 
 /** The recorder as users run it, as a separate process that may be killed and started again. */
 export class RecorderProcess {
-  /** Its address once it serves; another after every start. */
+  /** Its address once it serves; a new one after every start. */
   url = '';
   readonly #env: Record<string, string>;
   readonly #nodeArguments: readonly string[];
@@ -23,7 +23,7 @@ export class RecorderProcess {
   #output = '';
   #expected = false;
 
-  /** @param nodeArguments before the program. @param onDeath when it ends unasked, once serving */
+  /** @param nodeArguments before the program. @param onDeath called if it ends unasked once it serves */
   constructor(
     env: Record<string, string>,
     nodeArguments: readonly string[],
@@ -32,7 +32,7 @@ export class RecorderProcess {
     this.#env = env;
     this.#nodeArguments = nodeArguments;
     this.#onDeath = onDeath;
-    // Before the folders that it writes into are removed.
+    // Before the folders that it writes to are removed.
     process.prependOnceListener('exit', () => this.signal('SIGKILL'));
   }
 
@@ -42,7 +42,7 @@ export class RecorderProcess {
     this.#output = '';
     const program = fileURLToPath(new URL('../main.js', import.meta.url));
     const child = spawn(process.execPath, [...this.#nodeArguments, program], {
-      // A Ctrl+C in the terminal is for the soak, which ends the recorder itself.
+      // Ctrl+C in the terminal is for the soak, which ends the recorder itself.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...this.#env },
@@ -69,7 +69,7 @@ export class RecorderProcess {
     }
   }
 
-  /** Sends it a signal, without waiting for what that does. */
+  /** Sends it a signal, without waiting for the effect. */
   signal(signal: NodeJS.Signals): void {
     this.#child?.kill(signal);
   }

@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 
 /** One setting of the recorder's clock. */
 interface ClockSetting {
-  /** From when it holds, Unix ms of the true clock. */
+  /** From when it applies, Unix ms of the true clock. */
   readonly from: number;
   /** The recorder's clock minus the true one, ms. */
   readonly offset: number;
@@ -12,8 +12,8 @@ interface ClockSetting {
 const NOTICE_MS = 1000;
 
 /**
- * The recorder's clock, which the soak sets by a file that `clock-preload.js` reads; every setting
- * is kept for the account.
+ * The recorder's clock, which the soak sets through a file that `clock-preload.js` reads; every
+ * setting is kept for the account.
  */
 export class ShiftedClock {
   readonly #file: number;
@@ -23,7 +23,7 @@ export class ShiftedClock {
   /** Environment that gives the recorder this clock. */
   readonly env: Readonly<Record<string, string>>;
 
-  /** @param path where the offset is to be kept; made */
+  /** @param path the file for the offset; created here */
   constructor(path: string) {
     this.#file = openSync(path, 'w');
     this.nodeArguments = ['--import', new URL('./clock-preload.js', import.meta.url).href];
@@ -64,7 +64,7 @@ export class ShiftedClock {
     });
   }
 
-  /** All by which a date may have been moved when the clock was set, 0 included, ms. */
+  /** All shifts that a date may have had when the clock was set, 0 included, ms. */
   get shifts(): number[] {
     const offsets = this.#settings.map(({ offset }) => offset);
     return [...new Set(offsets.flatMap((a) => offsets.map((b) => a - b)))];
@@ -76,7 +76,7 @@ export class ShiftedClock {
   }
 
   #write(offset: number): void {
-    // Always as long, so that no reader ever sees half of it.
+    // Always of the same length, so that no reader ever sees half of it.
     writeSync(this.#file, String(offset).padStart(20), 0);
   }
 }

@@ -12,7 +12,7 @@ export class SmallDisk {
     this.#ballast = join(path, 'ballast');
   }
 
-  /** Mounts one of some megabytes on a folder that it makes; null where that is not allowed. */
+  /** Mounts one of some megabytes on a folder that it creates; null where that is not permitted. */
   static mount(path: string, megabytes: number): SmallDisk | null {
     mkdirSync(path, { recursive: true });
     try {
@@ -24,7 +24,7 @@ export class SmallDisk {
     }
   }
 
-  /** Takes all that is free. */
+  /** Takes up all the free space. */
   fill(): void {
     const { bavail, bsize } = statfsSync(this.path);
     if (bavail === 0) return;
@@ -36,7 +36,7 @@ export class SmallDisk {
     rmSync(this.#ballast, { force: true });
   }
 
-  /** Takes the disk away, with all that is on it, also from under a process that still writes there. */
+  /** Removes the disk with everything on it, even from under a process that still writes there. */
   unmount(): void {
     execFileSync('umount', ['-l', this.path]);
   }

@@ -3,7 +3,7 @@ import type { TradeIdKind, TradeOrigin } from '../market/trade.js';
 import type { TradeCompleteness } from '../market/trade-span.js';
 import { type ClockView, TRUE_CLOCK } from './accounts.js';
 
-/** What a trade is the same by. */
+/** The features by which a trade is the same. */
 interface TradeMark {
   /** Decimal text. */
   readonly price: string;
@@ -30,17 +30,17 @@ export interface StoredTrade extends TradeMark {
   readonly origin: TradeOrigin;
 }
 
-/** What the recorder says of the trades of a span of time. */
+/** What the recorder says about the trades of a span of time. */
 export interface SpanMark {
   /** Unix ms; the end is excluded. */
   readonly start: number;
   readonly end: number;
   readonly completeness: TradeCompleteness;
-  /** Why trades may be missing; null where it is no gap. */
+  /** Why trades may be missing; null if it is not a gap. */
   readonly cause: GapCause | null;
 }
 
-/** What became of the trades of a market, or of several added up. */
+/** The outcome for the trades of a market, or of several added up. */
 export interface TradeAccount {
   /** Trades that went out to a socket when they happened. */
   sent: number;
@@ -48,13 +48,13 @@ export interface TradeAccount {
   stored: number;
   /** Of those, not stored, and inside a gap of the trades of that cause. */
   inGap: Partial<Record<GapCause, number>>;
-  /** Stored ones that went out to no socket: on record before, or out of the REST history. */
+  /** Stored ones that went out to no socket: from before, or from the REST history. */
   older: number;
-  /** Stored ones out of the REST history. */
+  /** Stored ones from the REST history. */
   backfilled: number;
-  /** Went out to no socket, are not stored, and nothing is claimed of their time. */
+  /** Went out to no socket, are not stored, and nothing is claimed about their time. */
   unheard: number;
-  /** Not stored: sent, and inside no gap; or sent or not, where all are said to be stored. */
+  /** Not stored: sent, and inside no gap; or, sent or not, where all are reported as stored. */
   unaccounted: HappenedTrade[];
   /** Stored, but such a trade never happened. */
   invented: StoredTrade[];
@@ -62,7 +62,7 @@ export interface TradeAccount {
   twice: StoredTrade[];
 }
 
-/** An account of nothing. */
+/** An empty account. */
 export function emptyTradeAccount(): TradeAccount {
   return {
     sent: 0,
@@ -89,7 +89,7 @@ export function addTradeAccount(sum: TradeAccount, part: TradeAccount): void {
   }
 }
 
-/** Trades of an account that should not be as they are. */
+/** The number of wrong trades in an account. */
 export function tradeProblems({ unaccounted, invented, twice }: TradeAccount): number {
   return unaccounted.length + invented.length + twice.length;
 }
@@ -101,8 +101,8 @@ const contents = (id: string, { price, volume, side }: TradeMark): string =>
  * Accounts for every trade of one market: each that went out must be stored, once, or lie inside a gap of
  * the trades; and where the recorder says that all trades are stored, none that happened may be missing.
  * @param happened every trade of the market
- * @param spans what the recorder says of its trades
- * @param clock how the recorder's clock went; default: it was right
+ * @param spans what the recorder says about its trades
+ * @param clock what the recorder's clock showed; default: it was right
  */
 export function accountForTrades(
   happened: readonly HappenedTrade[],
@@ -113,7 +113,7 @@ export function accountForTrades(
   const account = emptyTradeAccount();
   const places = new Map<string, number[]>();
   happened.forEach((trade, i) => {
-    // One id where both feeds share it; an id of the REST history may be that of several trades.
+    // One id where both feeds share it; an id of the REST history may belong to several trades.
     for (const id of new Set([`S${trade.id}`, `R${trade.restId}`])) {
       const key = contents(id, trade);
       const list = places.get(key);
@@ -142,7 +142,7 @@ export function accountForTrades(
       if (trade.live > 0) account.stored++;
       return;
     }
-    // A span that was not checked is of the recorder's clock.
+    // A span that was not checked is in the recorder's time.
     const moments = [trade.ms, ...clock.readings(trade.ms)];
     const at = (span: SpanMark): boolean =>
       moments.some((moment) => span.start <= moment && moment < span.end);
