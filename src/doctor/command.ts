@@ -10,15 +10,15 @@ import { Recording } from './recording.js';
 import { reportJson, reportText } from './report.js';
 
 const USAGE = `usage: npm run doctor -- [EXCHANGE…] [--long] [--record DIR] [--format text|json]
-Asks the exchanges whether the facts of docs/exchanges that the recorder rests on hold. Without an
-EXCHANGE all five at once, about a minute. No key is needed, and no limit is tried. Best while no
-recorder runs at the same address: both count together.
-  --long        also how long idle sockets stay open, three minutes more
-  --record DIR  keep all raw messages with their times in DIR, one file an exchange
+Asks the exchanges whether the protocol facts in docs/exchanges that the recorder relies on hold.
+Without an EXCHANGE: all five at once, about a minute. Needs no key and probes no limit. Best run
+while no recorder runs at the same address, since both count towards the same limits.
+  --long        also measure how long idle sockets stay open, three minutes more
+  --record DIR  keep all raw messages with their times in DIR, one file per exchange
   --format F    text (default), a table, or json
 Each fact is CONFIRMED, CONTRADICTED or NOT SEEN. Exit code 1 when one is contradicted, or when an
 exchange cannot be reached. ALERT_WEBHOOK_URL, if set, is notified of newly contradicted facts of an
-exchange, and when all are confirmed again. Addresses as for the recorder: UPBIT_WS_URL, ...`;
+exchange, and when all are confirmed again. Addresses are set as for the recorder: UPBIT_WS_URL, ...`;
 
 interface Task {
   readonly exchanges: readonly Exchange[];

@@ -34,7 +34,7 @@ export interface Frame {
   readonly failure: string | null;
 }
 
-/** A ping of the server. */
+/** A ping from the server. */
 export interface Ping {
   readonly at: number;
   readonly data: string;
@@ -107,7 +107,7 @@ export interface BooksSeen {
 /** REST books. */
 export interface RestSeen {
   readonly singles: readonly BooksSeen[];
-  /** Many markets in one call, where the exchange has such a call. */
+  /** Many markets in one call, if the exchange has such a call. */
   readonly batches: readonly BooksSeen[];
 }
 
@@ -177,7 +177,7 @@ export interface ChangesSeen {
   readonly pairs: readonly [Pair, Pair];
   /**
    * Frames of the first pair in one span before the second subscription, and in one after it, which
-   * is longer where it sends little ({@link isSparse}) and pauses.
+   * is longer if it sends little ({@link isSparse}) and pauses.
    */
   readonly before: number;
   readonly after: number;
@@ -201,13 +201,13 @@ export interface ChangesSeen {
 export interface ComparedSeen {
   readonly pairs: readonly {
     readonly pair: string;
-    /** Whether the REST book was one of those streamed; null when there was nothing to compare. */
+    /** Whether the REST book was one of the streamed ones; null when there was nothing to compare. */
     readonly equal: boolean | null;
     readonly detail: string;
   }[];
 }
 
-/** A trade of the stream, and the book before it; null where there was none. */
+/** A trade of the stream, and the book before it; null if there was none. */
 export interface LiveTrade {
   readonly trade: ReadTrade;
   readonly book: Sides | null;

@@ -1,7 +1,7 @@
 import { compareDecimal, decimalFromWire } from '../market/decimal.js';
 import type { Evidence, Group } from './evidence.js';
 
-/** Whether what was seen is what a fact says. */
+/** Whether what was seen agrees with a fact. */
 export type Verdict = 'CONFIRMED' | 'CONTRADICTED' | 'NOT SEEN';
 
 /** What was found about one fact. */
@@ -10,12 +10,12 @@ export interface Judgement {
   readonly seen: string;
 }
 
-/** One statement of docs/exchanges that collectors rest on, and how it is judged. */
+/** One statement of docs/exchanges that collectors rely on, and how it is judged. */
 export interface Fact<G extends Group = Group> {
   /** Its id there. */
   readonly id: string;
   readonly group: G;
-  /** What it says, in short. */
+  /** What it says, in brief. */
   readonly expected: string;
   judge(seen: Evidence[G]): Judgement;
 }
@@ -43,17 +43,17 @@ export function facts(groups: {
   );
 }
 
-/** A fact that holds, or not. */
+/** A fact that holds or does not. */
 export function holds(ok: boolean, seen: string): Judgement {
   return { verdict: ok ? 'CONFIRMED' : 'CONTRADICTED', seen };
 }
 
-/** A fact of which nothing was seen. @param why in words */
+/** A fact about which nothing was seen. @param why in words */
 export function unseen(why: string): Judgement {
   return { verdict: 'NOT SEEN', seen: why };
 }
 
-/** `3 of 5` where all are expected, with the first that is not. */
+/** Whether all are as expected, else how many are not, with the first of them. */
 export function allOf<T>(
   items: readonly T[],
   good: (item: T) => boolean,
@@ -66,7 +66,7 @@ export function allOf<T>(
   return holds(false, `${wrong.length} of ${items.length} not, such as ${show(wrong[0]!)}`);
 }
 
-/** A member within values that were read, or undefined. */
+/** A nested member of a parsed value, or undefined. */
 export function field(value: unknown, ...path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>(
     (at, key) =>
@@ -82,7 +82,7 @@ export function fieldsOf(values: readonly unknown[], ...path: readonly (string |
   return values.map((value) => field(value, ...path));
 }
 
-/** The elements of an array that may be none. */
+/** The elements of a value if it is an array, else none. */
 export function elements(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? (value as unknown[]) : [];
 }

@@ -14,7 +14,7 @@ import { Line, type LineOptions } from './line.js';
 import type { Recording } from './recording.js';
 import type { Sheet } from './sheet.js';
 
-/** Pairs that are wanted first, for they are busy everywhere. */
+/** Pairs preferred because they are busy everywhere. */
 const BUSY = ['BTC-KRW', 'ETH-KRW', 'XRP-KRW'];
 /** Names that no exchange lists. */
 const UNLISTED: readonly Pair[] = [
@@ -31,12 +31,12 @@ export interface LabParts {
   readonly second: number;
 }
 
-/** The means of the probes at one exchange: calls and sockets, in its pace and kept in the recording. */
+/** The probes' means at one exchange: calls and sockets, within its limits and kept in the recording. */
 export class Lab {
   readonly sheet: Sheet;
   readonly urls: ExchangeUrls;
   readonly second: number;
-  /** The group that is at work. */
+  /** The group that is being probed. */
   group: Group = 'reach';
   /** Markets of the list, set by its probe. */
   listed: readonly Pair[] = [];
@@ -77,7 +77,7 @@ export class Lab {
     return UNLISTED.slice(0, count);
   }
 
-  /** Calls a path by GET; never throws. @param named whether we say who we are */
+  /** Calls a path by GET; never throws. @param named whether a User-Agent is sent */
   async get(path: string, named = true): Promise<Answer> {
     while (!this.#calls.tryTake()) await pause(this.#calls.waitMs());
     const { recording } = this.#parts;
@@ -114,13 +114,13 @@ export class Lab {
     });
   }
 
-  /** What keeps all that goes over a socket of a feed of the recorder. */
+  /** A tap that records everything on a socket of one of the recorder's feeds. */
   tap(): SocketTap {
     const keep = this.#keeper();
     return (kind, text, binary) => keep({ at: Date.now(), kind, binary, text });
   }
 
-  /** What keeps the messages of one more socket. */
+  /** Records the messages of one more socket. */
   #keeper(): LineOptions['keep'] {
     const socket = ++this.#sockets;
     return (message) => this.#parts.recording?.keep({ ...message, group: this.group, socket });
@@ -148,7 +148,7 @@ export class Lab {
   }
 }
 
-/** A client for the collectors' readers that gets its answers elsewhere. */
+/** A client for the collectors' readers that gets its answers from elsewhere. */
 export class AnswerClient extends RestClient {
   readonly #call: (path: string) => Promise<Answer>;
 
@@ -164,7 +164,7 @@ export class AnswerClient extends RestClient {
   }
 }
 
-/** A call that names no User-Agent, as `fetch` cannot make it. */
+/** A call without a User-Agent, which `fetch` cannot make. */
 function plainGet(url: string): Promise<RestAnswer> {
   const call = url.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {

@@ -16,16 +16,16 @@ export interface LineOptions {
   readonly profile: WSProfile;
   readonly talk: Talk;
   readonly reader: StreamReader;
-  /** Time for the opening, ms. */
+  /** Time allowed for opening, ms. */
   readonly openMs: number;
-  /** Whether pings and heartbeats stay without an answer. */
+  /** Whether pings and heartbeats are left unanswered. */
   readonly mute?: boolean;
-  /** Hears every frame; where it gives true the frame is not kept. */
+  /** Receives every frame; if it returns true, the frame is not kept. */
   readonly onFrame?: (frame: Frame, data: Buffer) => boolean;
   readonly keep: (message: Omit<RecordedMessage, 'group' | 'socket'>) => void;
 }
 
-/** One socket to an exchange, with all that it said. */
+/** One socket to an exchange, with everything received on it. */
 export class Line {
   readonly frames: Frame[] = [];
   readonly pings: Ping[] = [];
@@ -87,7 +87,7 @@ export class Line {
     return performance.now() - this.#openedAt;
   }
 
-  /** Sends messages, inside the exchange's limits. */
+  /** Sends messages, within the exchange's limits. */
   async send(messages: readonly string[]): Promise<void> {
     for (const message of messages) {
       while (this.end === null && !this.#limiter.tryTake()) await pause(this.#limiter.waitMs());
@@ -114,7 +114,7 @@ export class Line {
     return came ? this.now - from : null;
   }
 
-  /** Waits until something holds, but not beyond `mostMs`, nor beyond the end of the socket. */
+  /** Waits until a condition holds, at most `mostMs` or until the socket ends. */
   async until(condition: () => boolean, mostMs: number): Promise<boolean> {
     const end = performance.now() + mostMs;
     while (!condition()) {
@@ -124,7 +124,7 @@ export class Line {
     return true;
   }
 
-  /** Closes it. @returns the answer; null when there was none, and it was cut */
+  /** Closes it. @returns the answer; null when there was none and the connection was cut */
   async close(mostMs: number): Promise<End | null> {
     const closed = new Promise<boolean>((resolve) =>
       this.#socket.once('close', () => resolve(true)),

@@ -10,7 +10,7 @@ export interface RecordedMessage {
   /** Unix ms. */
   readonly at: number;
   readonly group: Group;
-  /** `in`: of the exchange; `out`: ours; `rest`: an answer of a REST call. */
+  /** `in`: from the exchange; `out`: ours; `rest`: the answer to a REST call. */
   readonly kind: 'in' | 'out' | 'rest';
   /** Number of the socket; 0 for REST. */
   readonly socket: number;
@@ -22,7 +22,7 @@ export interface RecordedMessage {
   readonly text: string;
 }
 
-/** Keeps the raw messages of one exchange: a file of one JSON object a line, named by the time. */
+/** Keeps the raw messages of one exchange: a file with one JSON object per line, named by the time. */
 export class Recording {
   readonly #file: WriteStream;
   readonly #done: Promise<void>;
@@ -30,7 +30,7 @@ export class Recording {
   private constructor(file: WriteStream) {
     this.#file = file;
     this.#done = finished(file);
-    // Said where it is waited for.
+    // Thrown where it is awaited.
     this.#done.catch(() => {});
   }
 
@@ -54,7 +54,7 @@ export class Recording {
     if (!this.#file.destroyed) this.#file.write(`${JSON.stringify(message)}\n`);
   }
 
-  /** Writes all that is left; throws when something could not be written. */
+  /** Writes everything left; throws when something could not be written. */
   async close(): Promise<void> {
     this.#file.end();
     await this.#done;

@@ -1,7 +1,7 @@
 import type { Verdict } from './fact.js';
 import type { Examination, Finding } from './examine.js';
 
-/** Most characters of a cell of the table; JSON has the whole. */
+/** The most characters of a table cell; JSON has the whole text. */
 const MOST_EXPECTED = 56;
 const MOST_SEEN = 160;
 

@@ -20,23 +20,23 @@ export interface Talk {
   readonly greets: boolean;
   /** Messages that subscribe these pairs. */
   subscribe(pairs: readonly Pair[]): readonly string[];
-  /** Messages that end these pairs; null where the exchange has none. */
+  /** Messages that unsubscribe these pairs; null where the exchange has none. */
   readonly unsubscribe: ((pairs: readonly Pair[]) => readonly string[]) | null;
-  /** Message in place of a protocol ping, and how its answer begins; null: the protocol's. */
+  /** Message in place of a protocol ping, and how its answer begins; null: a protocol ping. */
   readonly ping: { readonly message: string; readonly answer: string } | null;
-  /** What must be sent back for a frame of the server, or null. */
+  /** What must be sent in answer to a frame of the server, or null. */
   answer(frame: ExactJson | undefined): string | null;
   reader(pairs: readonly Pair[]): StreamReader;
 }
 
-/** All that the doctor knows of one exchange: one file in `facts/` each, all of this shape. */
+/** Everything the doctor knows about one exchange: one file in `facts/` each, all of this shape. */
 export interface Sheet {
   readonly adapter: ExchangeAdapter;
   readonly list: ListForm;
   readonly profile: WSProfile;
   /** Time between two REST calls, ms; leaves room for a recorder at the same address. */
   readonly restEveryMs: number;
-  /** The path of REST books; of one market where {@link batches} is empty. */
+  /** The path of REST books; of one market if {@link batches} is empty. */
   readonly bookPath: (pairs: readonly Pair[]) => string;
   /** Numbers of markets to ask for in one call. */
   readonly batches: readonly number[];

@@ -56,7 +56,7 @@ export const BITHUMB_SHEET: Sheet = {
   adapter: bithumbWs,
   list: BITHUMB_LIST,
   profile: BITHUMB_PROFILE,
-  // 150 a second and category.
+  // 150 per second and category.
   restEveryMs: 500,
   bookPath: unitBooksPath,
   batches: [200, 100, 50],

@@ -10,7 +10,7 @@ import {
 } from '../evidence.js';
 import { allOf, holds, is, type Judgement, unseen } from '../fact.js';
 
-/** Judgements that several exchanges share; what is expected stands in the facts of each. */
+/** Judgements that several exchanges share; what is expected is in each exchange's facts. */
 
 /** Milliseconds as seconds. */
 export function seconds(ms: number): string {
@@ -23,7 +23,7 @@ function hostText({ host, addresses, connectMs, tls, failure }: HostSeen): strin
   return `${host} = ${addresses[0] ?? '?'}, ${Math.round(connectMs ?? 0)} ms${over}`;
 }
 
-/** An answer in short. */
+/** An answer in brief. */
 export function answerText({ status, text, failure }: Answer): string {
   return failure ?? `HTTP ${status} ${text.slice(0, 120)}`.trim();
 }
@@ -59,7 +59,7 @@ export function headerIs(
   return holds(ok, seen.join(', '));
 }
 
-/** What became of the rows, in short. */
+/** The outcome for the rows, in brief. */
 function listText({ rows, used, idle, dropped }: Evidence['list']): string {
   const odd = dropped.length === 0 ? '' : `, dropped ${dropped.slice(0, 5).join(' ')}`;
   return `${rows.length} rows, ${used.length} used, ${idle} not traded${odd}`;
@@ -84,7 +84,7 @@ function unreadOf({ frames }: Pick<StreamSeen, 'frames'>): readonly Frame[] {
   return frames.filter(({ failure }) => failure !== null);
 }
 
-/** The fast reader reads nearly all of them, and as the general one does; no frame is unreadable. */
+/** The fast reader reads nearly all of them, with the same result as the general one; no frame is unreadable. */
 export function readAlike(seen: StreamSeen): Judgement {
   const unread = unreadOf(seen);
   if (unread.length > 0)
@@ -95,7 +95,7 @@ export function readAlike(seen: StreamSeen): Judgement {
   if (fast === null) return holds(true, `${count} frames read`);
   const [different] = fast.differing;
   if (different !== undefined) return holds(false, `the readers differ about ${different}`);
-  // Only a first look at a market may be slow.
+  // Only a market's first frame may be slow.
   return holds(fast.left === 0, `${fast.read} read fast, ${fast.left} left to the general reader`);
 }
 
@@ -108,7 +108,7 @@ export function opcodeIs({ frames, greeting }: StreamSeen, binary: boolean): Jud
   );
 }
 
-/** How soon first books came. */
+/** How soon the first books came. */
 export function firstText({ pairs, first }: StreamSeen): string {
   return pairs
     .map((pair) => {
@@ -118,7 +118,7 @@ export function firstText({ pairs, first }: StreamSeen): string {
     .join(', ');
 }
 
-/** All asked pairs have a first book, but for those without one by REST either. */
+/** All requested pairs have a first book, except those without one by REST too. */
 export function allServed(seen: Evidence['all']): Judgement {
   const { asked, listed, first, missing, others, end, waitedMs } = seen;
   const lost = missing.filter(({ restHas }) => restHas !== false);
@@ -136,7 +136,7 @@ export function allServed(seen: Evidence['all']): Judgement {
   return holds(lost.length === 0 && end === null, parts.join('; '));
 }
 
-/** What an unknown name brings; good ones come all the same, unless `goodFail`. */
+/** The response to an unknown name; good ones still come, unless `goodFail`. */
 export function unknownBrings(
   { tries }: Evidence['unknown'],
   good: (others: readonly Frame[], unknown: readonly Pair[]) => boolean,
@@ -161,7 +161,7 @@ export function laterSubscription(seen: Evidence['changes'], replaces: boolean):
   const [a, b] = pairs.map(pairText);
   const text = `${a} had ${before} frames before, ${after} after ${b} was subscribed`;
   if (!second) return holds(false, `${b} had no book; ${text}`);
-  // Of a pair that sends little, none for a while may be a pause as well.
+  // From a pair that sends little, none for a while may just be a pause.
   if (!goesOn(after) && (replaces ? before < 3 : isSparse(before)))
     return unseen(`too quiet: ${text}`);
   return holds(replaces !== goesOn(after), text);
@@ -187,7 +187,7 @@ export function comparedEqual({ pairs }: Evidence['compared']): Judgement {
   );
 }
 
-/** A socket that was left alone ended in that time, s. @param from when that begins, ms; null: never */
+/** A socket that was left alone ended within that time, s. @param from when that time begins, ms; null: never */
 export function endedAfter(
   { mute, second }: Evidence['idle'],
   fromS: number,
@@ -206,12 +206,12 @@ export function endedWith({ mute: { end } }: Evidence['idle'], code: number): Ju
   return end === null ? unseen('it did not end') : holds(end.code === code, `${end.code}`);
 }
 
-/** No ping of the server came. */
+/** No ping from the server came. */
 export const noServerPing = is('the server sends no ping', ({ pings, frames }: StreamSeen) =>
   frames.length === 0 ? unseen('nothing came') : holds(pings.length === 0, `${pings.length} pings`),
 );
 
-/** Whether an answer is as expected; unseen where there was none. */
+/** Whether an answer is as expected; unseen if there was none. */
 export function answerIs(answer: Answer, good: boolean): Judgement {
   return answer.failure === null ? holds(good, answerText(answer)) : unseen(answer.failure);
 }

@@ -64,7 +64,7 @@ function reader(): StreamReader {
   };
 }
 
-/** Messages of a name, their numbers as JavaScript has them or as texts. */
+/** Messages with a name, their numbers as JavaScript numbers or as texts. */
 const named = (
   frames: readonly Frame[],
   name: string,
@@ -109,7 +109,7 @@ export const GOPAX_SHEET: Sheet = {
   adapter: gopax,
   list: GOPAX_LIST,
   profile: GOPAX_PROFILE,
-  // One book a second: a recorder's audits take most of that.
+  // One book a second: a recorder's audits use most of that.
   restEveryMs: 3000,
   bookPath: ([pair]) => bookPath(pair!),
   batches: [],
@@ -117,7 +117,7 @@ export const GOPAX_SHEET: Sheet = {
     greets: false,
     subscribe: (pairs: readonly Pair[]) => pairs.map((pair) => bookRequest(pair)),
     unsubscribe: null,
-    // No ping of clients is documented; a protocol ping is never wrong.
+    // No client pings are documented; a protocol ping is never wrong.
     ping: null,
     answer: (frame) => (typeof frame === 'string' && isHeartbeat(frame) ? pongTo(frame) : null),
     reader,

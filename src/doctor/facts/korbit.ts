@@ -43,7 +43,7 @@ const bodiesOf = (frames: readonly Frame[]): readonly unknown[] => frames.map(({
 const allLevels = (books: readonly unknown[]): readonly unknown[] =>
   books.flatMap((book) => [...levelsOf(book, 'asks'), ...levelsOf(book, 'bids')]);
 
-/** Prices of a side go in one direction. */
+/** The prices of a side go in one direction. */
 function sideSteady(
   books: readonly unknown[],
   side: 'asks' | 'bids',

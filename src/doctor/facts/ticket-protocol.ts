@@ -46,7 +46,7 @@ function reader(): StreamReader {
   };
 }
 
-/** How both are talked to. */
+/** How to talk to both. */
 export const TICKET_TALK: Talk = {
   greets: false,
   subscribe: (pairs) => [subscribeRequest(randomUUID(), pairs.map(quoteFirstCode))],
@@ -61,7 +61,7 @@ export function unitsOf(book: unknown): readonly unknown[] {
   return elements(field(book, 'orderbook_units'));
 }
 
-/** Texts of some members of all units of books. */
+/** The texts of some members of all units of books. */
 export function unitTexts(books: readonly unknown[], ...keys: readonly string[]): unknown[] {
   return books.flatMap(unitsOf).flatMap((unit) => keys.map((key) => field(unit, key)));
 }
@@ -137,7 +137,7 @@ export function snapshotFirst(frames: readonly Frame[]): Judgement {
   return holds(true, `${started.size} SNAPSHOT, ${frames.length - started.size} REALTIME`);
 }
 
-/** Books, numbers as texts, have so many units; asks rise and bids fall. A missing level is 0. */
+/** Books, numbers as texts, have this many units; asks rise and bids fall. A missing level is 0. */
 export function unitCount(books: readonly unknown[], count: number): Judgement {
   const good = (book: unknown): boolean => {
     const prices = (key: string): readonly unknown[] =>

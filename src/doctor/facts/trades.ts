@@ -3,7 +3,7 @@ import { touchedSide } from '../../market/trade.js';
 import type { TradesSeen } from '../evidence.js';
 import { holds, is, type Judgement, unseen } from '../fact.js';
 
-/** Ids of what the doctor looks at in the trades of an exchange. */
+/** Ids of the facts about an exchange's trades that the doctor checks. */
 interface TradeFactIds {
   /** The side is the taker's. */
   readonly side: string;
@@ -13,7 +13,7 @@ interface TradeFactIds {
   readonly rows: string;
 }
 
-/** The facts about trades, alike for all exchanges. @param shared whether both feeds have the same ids */
+/** The facts about trades, the same for all exchanges. @param shared whether both feeds have the same ids */
 export function tradeFacts({ side, ids, rows }: TradeFactIds, shared: boolean) {
   return {
     [side]: is('the side is the taker’s, in both feeds', takersSide),
@@ -24,7 +24,7 @@ export function tradeFacts({ side, ids, rows }: TradeFactIds, shared: boolean) {
   };
 }
 
-/** The trades of the stream beside those of the history of their time. */
+/** The trades of the stream beside those of the history for the same time. */
 function matches({ pairs }: TradesSeen): TradeMatch[] {
   return pairs.flatMap(({ live, page }) => {
     const trades = live.map(({ trade }) => trade);

@@ -43,7 +43,7 @@ export const UPBIT_SHEET: Sheet = {
   adapter: upbit,
   list: MARKET_ALL,
   profile: UPBIT_PROFILE,
-  // 10 a second and group.
+  // 10 per second and group.
   restEveryMs: 500,
   bookPath: unitBooksPath,
   batches: [200, 100, 50],

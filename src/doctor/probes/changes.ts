@@ -14,15 +14,15 @@ import type { Line } from '../line.js';
 
 /** How long frames of a pair are counted, s. */
 const COUNT_S = 3;
-/** How much longer is listened for a pair that was to go on and paused, s. */
+/** How much longer to listen for a pair that should go on but paused, s. */
 const PAUSE_S = 15;
-/** How long is waited for one answer, s. */
+/** How long to wait for one answer, s. */
 const ANSWER_S = 3;
-/** Time in which what was under way still comes, s. */
+/** Time in which what was under way still arrives, s. */
 const SETTLE_S = 0.5;
-/** How often a pair is compared before its REST book counts as another. */
+/** How often a pair is compared before its REST book counts as different. */
 const TRIES = 3;
-/** Time after a REST answer in which its book may still come, s. */
+/** Time after a REST answer in which its book may still arrive, s. */
 const NEAR_S = 2;
 /** How long sockets are left alone, s; the longest known limit is below it. */
 const ALONE_S = 130;
@@ -81,7 +81,7 @@ async function answersTo(lab: Lab, line: Line, messages: readonly string[]) {
   return line.frames.slice(from);
 }
 
-/** REST books beside the streamed ones of the same moment, level by level, digit by digit. */
+/** REST books beside the streamed ones of the same moment, level by level, digit for digit. */
 export async function probeCompared(lab: Lab): Promise<ComparedSeen> {
   const { restBooks } = lab.sheet.adapter;
   const { depth, ragged = false } = restBooks;
@@ -126,7 +126,7 @@ function difference(rest: Sides | undefined, books: readonly Sides[]): string {
   return 'other levels than any of them together';
 }
 
-/** Sockets that are left alone: one answers nothing, one answers and then stays silent. */
+/** Sockets that are left alone: one answers nothing, one answers pings and is otherwise silent. */
 export async function probeIdle(lab: Lab): Promise<IdleSeen> {
   const mute = await lab.socket([], { mute: true });
   const answering = await lab.socket([]);

@@ -13,7 +13,7 @@ export async function probeList(lab: Lab): Promise<ListSeen> {
   try {
     rows = exact === undefined ? [] : list.rows(exact);
   } catch {
-    // No list: its facts say so.
+    // No list: its facts show that.
   }
   // The same answer again, by the reader of the collectors.
   const rest = new AnswerClient(() => Promise.resolve(answer));

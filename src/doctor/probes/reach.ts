@@ -8,7 +8,7 @@ import type { Lab } from '../lab.js';
 /** Time for one connection, ms. */
 const CONNECT_MS = 10_000;
 
-/** DNS, TCP, TLS, status and headers with and without our name, and the opening of a socket. */
+/** DNS, TCP, TLS, status and headers with and without our User-Agent, and the opening of a socket. */
 export async function probeReach(lab: Lab): Promise<ReachSeen> {
   const { restUrl, wsUrl } = lab.urls;
   const rest = await reachHost(restUrl);
@@ -41,7 +41,7 @@ async function reachHost(address: string): Promise<HostSeen> {
   }
 }
 
-/** Connects and closes. @returns the version of TLS, or null where there is none */
+/** Connects and closes. @returns the version of TLS, or null if there is none */
 function connectOnce(host: string, port: number, secure: boolean): Promise<string | null> {
   return new Promise((resolve, reject) => {
     const done = (): void => {

@@ -7,11 +7,11 @@ import type { StreamReader } from '../sheet.js';
 const WATCH_S = 8;
 /** How long all pairs may take to their first book, s. */
 const FIRST_S = 10;
-/** How long is waited for what an unknown name brings, s. */
+/** How long to wait for the response to an unknown name, s. */
 const UNKNOWN_S = 4;
-/** Pairs without a book whose REST book is asked for. */
+/** The most pairs without a book whose REST book is requested. */
 const MOST_MISSING = 5;
-/** Frames kept of those that are no books. */
+/** The most frames kept that are not books. */
 const MOST_OTHERS = 20;
 
 /** Three pairs on one socket: what comes, how it is spelled, and whether both readers agree. */

@@ -54,7 +54,7 @@ function listener(live: ReadonlyMap<string, LiveTrade[]>, unreadable: string[]):
     ...NO_HOST,
     book: (pair, sides) => void books.set(pairText(pair), sides),
     trades: (pair: Pair, trades: readonly ReadTrade[], _at: number, snapshot: boolean) => {
-      // The last one on record says nothing of the book of now.
+      // A past trade says nothing about the current book.
       const book = snapshot ? null : (books.get(pairText(pair)) ?? null);
       for (const trade of trades) live.get(pairText(pair))?.push({ trade, book });
     },
