@@ -1,6 +1,6 @@
 /**
- * Archives in a process of its own, as the recorder does it; prints CPU, memory and what was written,
- * one JSON a day. `node archive-child.mjs TASK`
+ * Archives in a separate process, as the recorder does; prints CPU, memory and what was written, one
+ * JSON object per day. `node archive-child.mjs TASK`
  */
 import { constants, setPriority } from 'node:os';
 import { archiveClosedDays } from '../dist/archive/archive.js';

@@ -1,10 +1,10 @@
 /**
  * The archive, on two days: minutes of the whole simulated market (2,026 markets), and a day of the
  * busiest market (600,000 changes) among others. What a stored book takes and costs; then, with an
- * empty database beside the folder, the past out of it: a book at a time, best prices as Parquet,
+ * empty database beside the folder, the past read from it: a book at a time, best prices as Parquet,
  * changes as compressed CSV, a series. Beside each, in the same run, the limit: DuckDB alone on the
  * same files, or `gzip` alone on the same text. Last, the event loop delay of a recorder of the whole
- * simulated market, without and with an archiver beside it, in turn.
+ * simulated market, alternately without and with an archiver beside it.
  *
  * `npm run bench -- archive [--books N] [--recording-seconds N]` (400,000 and 20; 0: not)
  */
@@ -45,7 +45,7 @@ const command = fileURLToPath(new URL('../dist/store/export/command.js', import.
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const iso = (ms) => new Date(ms).toISOString();
 
-/** What it took, s: by the clock, and CPU of this process. */
+/** What it took, s: wall time, and CPU of this process. */
 async function measured(work) {
   const cpu = process.cpuUsage();
   const t = performance.now();
@@ -139,7 +139,7 @@ async function bookAt() {
   );
 }
 
-/** `top` and `incremental_book_L2` of the busy day, out of the database and out of the archive. */
+/** `top` and `incremental_book_L2` of the busy day, from the database and from the archive. */
 async function shapes() {
   const market = ['UPBIT', '--symbol', 'BTC', '--currency', 'KRW'];
   const window = ['--from', iso(BUSY), '--to', iso(BUSY + DAY)];
@@ -177,7 +177,7 @@ async function shapes() {
   }
 }
 
-/** Trades of the busy day, single as they came. */
+/** Trades of the busy day, unpacked. */
 function trade(path) {
   const db = openSqlite(path);
   const one = (sql) => Number(sqliteRows(db, sql)[0][0]);
@@ -196,7 +196,7 @@ function trade(path) {
   db.close();
 }
 
-/** 86,400 points with every field of books; with those of trades, too. */
+/** 86,400 points with every field of books; with those of trades too. */
 async function series(trades) {
   const keys = [
     ...(trades ? ['volume', 'vwap', 'trades'] : []),
@@ -239,7 +239,7 @@ async function series(trades) {
   );
 }
 
-/** Event loop delay p99 of a recorder, ms: without and with archivers beside it, in turn. */
+/** Event loop delay p99 of a recorder, ms: alternately without and with archivers beside it. */
 async function recording(seconds) {
   const market = await startMarket({ dbPath: join(folder, 'live.db') });
   await new Promise((resolve) => setTimeout(resolve, 15_000));

@@ -41,8 +41,8 @@ export function eventOf(m) {
     asks: diffSide('ask', m.previous === null ? [] : m.asks, asks),
     bids: diffSide('bid', m.previous === null ? [] : m.bids, bids),
   };
-  // The first books lie in the minute before, so that from the beginning on some market or other is
-  // due for a whole one.
+  // The first books are spread over the minute before, so that from the beginning some market is
+  // always due for a whole one.
   const timestamp =
     m.previous === null
       ? started - 60_000 + Math.floor((count / MARKETS) * 60_000)
@@ -54,19 +54,19 @@ export function eventOf(m) {
   Object.assign(m, { asks, bids, previous: sequence });
   return event;
 }
-/** The first book of each market, which looks the market up. */
+/** The first book of each market, which triggers the lookup of the market. */
 export const first = markets.map(eventOf);
-/** What is measured. */
+/** The measured books. */
 export const events = Array.from({ length: BOOKS }, () =>
   eventOf(markets[Math.floor(random() * MARKETS)]),
 );
 
-/** Waits until all is reported stored. */
+/** Waits until everything is reported as stored. */
 export async function stored(store) {
   while (store.stats().queuedBooks > 0) await pause(1);
 }
 
-/** Puts the measured books; waits whenever two batches do. @returns books a second until all are stored */
+/** Puts the measured books; waits whenever two batches are waiting. @returns books a second until all are stored */
 export async function putAll(store) {
   const t = performance.now();
   for (let i = 0; i < events.length; i++) {

@@ -22,8 +22,8 @@ let seed = 1;
 const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
 
 /**
- * Makes a database and fills it.
- * @param work is given the number of a market by its name, and what inserts a book
+ * Creates a database and fills it.
+ * @param work gets functions for the number of a market by its name, and for inserting a book
  */
 export async function fillDatabase(path, work) {
   await (await openStore({ path })).close(30_000);
@@ -37,7 +37,7 @@ export async function fillDatabase(path, work) {
   const ids = new Map();
   const bases = new Map();
   let sequence = 0;
-  /** Number of a market; the first time it is asked for, it begins to be recorded. */
+  /** Number of a market; the first call starts its recording. */
   const marketId = (exchange, symbol, currency, from) => {
     const key = `${exchange}:${symbol}-${currency}`;
     if (!ids.has(key)) {
@@ -67,8 +67,8 @@ const someLevels = (base, step, count) =>
   );
 
 /**
- * A day of UPBIT:BTC-KRW: so many changes, 30 levels a side, and between two of them `others` books of
- * 200 other markets.
+ * A day of UPBIT:BTC-KRW: this many changes, 30 levels a side, and between two of them `others` books
+ * of 200 other markets.
  */
 export function busyDay({ marketId, put }, start, changes, others) {
   const busy = marketId('UPBIT', 'BTC', 'KRW', start);
@@ -88,7 +88,7 @@ export function busyDay({ marketId, put }, start, changes, others) {
   }
 }
 
-/** So many books of the whole simulated market, each market as often as it was measured. */
+/** This many books of the whole simulated market, each market as often as measured. */
 export function wholeMarket({ marketId, put }, start, books) {
   const markets = EXCHANGES.flatMap((exchange) => {
     const pairs = fullMarketPairs(exchange);

@@ -1,7 +1,7 @@
 /**
  * The whole market through several nodes: a collector, NATS, a recorder on PostgreSQL and an API node, each a
  * process, against the one process on SQLite; both with ten subscribers and at the average rate. At the end
- * every frame is accounted for. Skipped in a line where NATS or PostgreSQL is not installed.
+ * every frame is accounted for. Skipped, with one line, where NATS or PostgreSQL is not installed.
  *
  * `npm run bench -- distributed [--minutes N]` (1)
  */
@@ -39,7 +39,7 @@ const cpuOf = (pid) => {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
 };
 
-/** Cores that processes take while ten readers listen, and what those measure. */
+/** Cores that processes use while ten readers listen, and what the readers measure. */
 async function phase(port, pids) {
   const path = new URL('market-readers.mjs', import.meta.url).pathname;
   const readers = fork(path, [`ws://127.0.0.1:${port}/graphql`]);
@@ -58,7 +58,7 @@ async function phase(port, pids) {
 const inCores = (cores) => cores.toFixed(2);
 const setRate = (control, rate) =>
   fetch(`${control}/rate`, { method: 'POST', body: JSON.stringify([rate]) });
-const told = ({ frames, changed, equal, markets, wrong }) =>
+const accountText = ({ frames, changed, equal, markets, wrong }) =>
   `${frames} frames received, ${changed} changed, ${equal} of ${markets} last books equal digit for digit, ${wrong.length} wrong`;
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-distributed-'));
@@ -107,7 +107,7 @@ try {
       await sleep(2_500);
     }
     const account = await accounts({ port, control: exchanges.control });
-    console.log(`accounts: ${told(account)}, ${last} stored`);
+    console.log(`accounts: ${accountText(account)}, ${last} stored`);
     for (const line of account.wrong.slice(0, 10)) console.error(`  ${line}`);
     failed = account.wrong.length > 0 || last < account.changed;
   } finally {

@@ -1,6 +1,6 @@
 /**
  * Five million stored levels as NDJSON: the export command with its output to a file, beside
- * `sqlite3 -json` (Debian package sqlite3) of the same rows out of the view `orderbook`, also to a
+ * `sqlite3 -json` (Debian package sqlite3) of the same rows from the view `orderbook`, also to a
  * file. Wall time, CPU and greatest memory of each process, start included; rounds alternate.
  */
 import { execFileSync, spawn } from 'node:child_process';
@@ -81,7 +81,7 @@ function measure(program, args, out, env = {}) {
           .slice(11, 13);
         cpu = (Number(user) + Number(system)) / 100;
       } catch {
-        // It has just ended, or the system shows nothing of processes.
+        // It has just ended, or the system shows no process information.
       }
     }, 20);
     child.on('error', reject);

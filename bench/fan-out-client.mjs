@@ -1,12 +1,12 @@
 /**
- * The readers of the fan-out benchmark, in a process of their own: opens sockets, counts the bytes
- * that arrive and reports to the parent, without looking into them.
+ * The readers of the fan-out benchmark, in a separate process: opens sockets, counts the bytes that
+ * arrive without parsing them, and reports to the parent.
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
 let received = 0;
-/** Bytes of one event for one reader; not known at first. */
+/** Bytes of one event for one reader; unknown at first. */
 let step = Infinity;
 /** How many readers have had each event, by its number. */
 const had = [];
@@ -14,7 +14,7 @@ const sockets = [];
 /** Let each reader count its bytes from 0. */
 const restarts = [];
 
-/** Says each text of `talk` and waits for an answer that holds the text after it, if there is one. */
+/** Sends each text of `talk` and waits for an answer that contains the text after it, if there is one. */
 async function open(port, talk) {
   const socket = connect(port, '127.0.0.1');
   socket.setNoDelay(true);
@@ -35,7 +35,7 @@ async function open(port, talk) {
     bytes += chunk.length;
     for (; bytes >= (event + 1) * step; event++) {
       had[event] = (had[event] ?? 0) + 1;
-      // Told when the slowest has it.
+      // Reported when the slowest has it.
       if (had[event] === sockets.length) process.send({ events: event + 1 });
     }
   });

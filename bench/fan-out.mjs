@@ -1,8 +1,8 @@
 /**
  * CPU of the server per delivery of a book of 30 levels a side to many readers, against limits of the
- * same run: a raw `ws` broadcast of the same bytes, the same server without sharing, plain
- * graphql-ws over graphql-js, and graphql-js alone. The readers are in a process of their own. The
- * loop is closed: a book is published when all readers have the one of three before.
+ * same run: a raw `ws` broadcast of the same bytes, the same server without sharing, plain graphql-ws
+ * over graphql-js, and graphql-js alone. The readers are in a separate process. The loop is closed: a
+ * book is published once all readers have the one three before it.
  */
 import { fork } from 'node:child_process';
 import { EventEmitter, on } from 'node:events';
@@ -19,16 +19,19 @@ import { sized } from './sizes.mjs';
 const READERS = Number(process.env.READERS ?? sized(500, 4));
 const EVENTS = Number(process.env.EVENTS ?? sized(120, 5));
 const ROUNDS = Number(process.env.ROUNDS ?? sized(3, 1));
-/** Of those that execute each event for every reader: one takes a second or so of CPU for ten. */
+/** For those that execute each event for every reader: ten events take about a second of CPU. */
 const COSTLY_EVENTS = Math.ceil(EVENTS / 5);
 const DIFFERENT = sized(100, 3);
-/** Of those: each has a compiled document of its own, whose first events are the compiler's. */
+/**
+ * For different readers: each has its own compiled document, whose first events include the
+ * compilation.
+ */
 const DIFFERENT_EVENTS = EVENTS * 12;
 const WINDOW = 3;
 
 const LEVELS = 'asks { price volume } bids { price volume }';
 const QUERY = `subscription { orderbook(exchange: UPBIT) { exchange symbol currency timestamp sequence ${LEVELS} } }`;
-/** Equal in what they give, different in text. */
+/** The same result, but different texts. */
 const different = (i) => QUERY.replace('orderbook(', `r${String(i).padStart(3, '0')}: orderbook(`);
 const equal = (count) => Array.from({ length: count }, () => QUERY);
 
@@ -39,7 +42,7 @@ const MARKETS = ['BTC', 'ETH', 'XRP'].map((symbol) => ({
 }));
 let sequence = 1_000_000_000;
 
-/** A book whose text always is of the same length. */
+/** A book whose text always has the same length. */
 function makeBook() {
   sequence++;
   const side = (base) =>
@@ -66,7 +69,7 @@ const publish = (bus) => {
 class Readers {
   #child = fork(new URL('fan-out-client.mjs', import.meta.url).pathname);
   #waiting = new Map();
-  /** Told how many events all readers have had. */
+  /** Called with the number of events that all readers have had. */
   onEvents = () => {};
 
   constructor() {
@@ -110,7 +113,7 @@ class Readers {
   }
 }
 
-/** CPU per delivery, µs: `send` gives one event to all `queries.length` readers. */
+/** CPU per delivery, µs: `send` sends one event to all `queries.length` readers. */
 async function measure(kind, port, queries, send, events = EVENTS) {
   const readers = new Readers();
   await readers.open(kind, port, queries);
@@ -139,7 +142,7 @@ async function measure(kind, port, queries, send, events = EVENTS) {
   return (used.user + used.system) / events / queries.length;
 }
 
-/** The API over a bus of its own. */
+/** The API over its own bus. */
 async function ours(kind, queries, shareSubscriptions = true, sharedEvents = EVENTS) {
   const bus = new Bus();
   const state = () => ({ newest: bus.lastSequence, settled: bus.lastSequence });
@@ -187,7 +190,7 @@ async function* published(bus) {
   }
 }
 
-/** The least there is: the bytes of a message, broadcast by `ws`. */
+/** The minimum: the bytes of a message, broadcast by `ws`. */
 const raw = () =>
   withWebSockets((wss, port) => {
     const id = '00000000-0000-4000-8000-000000000000';
@@ -198,7 +201,7 @@ const raw = () =>
     });
   });
 
-/** graphql-ws as it comes, with graphql-js and the same schema but for where the books come from. */
+/** graphql-ws as it comes, with graphql-js and the same schema except for the source of the books. */
 const plain = () =>
   withWebSockets(async (wss, port) => {
     const bus = new Bus();

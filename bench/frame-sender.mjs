@@ -1,6 +1,6 @@
 /**
  * Sends pre-rendered Upbit frames of 30 levels to every client, as fast as the client takes them.
- * Its own process, so that making frames is not part of what is measured. Prints its port.
+ * In its own process, so that making frames is not part of the measurement. Prints its port.
  */
 import { WebSocketServer } from 'ws';
 
@@ -47,7 +47,8 @@ server.on('connection', (socket) => {
   let next = 0;
   let running = false;
   const pump = () => {
-    // Bounded: a socket whose peer is gone stays open, taking all, until its close is handled.
+    // Bounded: a socket whose peer is gone stays open, accepting everything, until its close is
+    // handled.
     for (let i = 0; i < 256 && socket.bufferedAmount < 1 << 20; i++) {
       socket.send(frames[next++ % FRAMES], { binary: true });
     }

@@ -20,7 +20,7 @@ const ROUNDS = sized(5, 1);
 const sender = spawn(process.execPath, [new URL('frame-sender.mjs', import.meta.url).pathname], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
-// Also where a round throws: an orphan would hold the terminal.
+// Even if a round throws: an orphan would block the terminal.
 process.on('exit', () => sender.kill());
 const [line] = await once(sender.stdout, 'data');
 const url = `ws://127.0.0.1:${String(line).trim()}`;

@@ -1,7 +1,7 @@
 /**
- * The book of a market at a past moment, out of a file of 50 million stored levels: two hours of the
- * whole market, changes and a whole book a minute, half of the books on fifty busy markets. Asked as
- * the API does, through the reader's thread; half of the questions are about busy markets. The file
+ * The book of a market at a past moment, from a file of 50 million stored levels: two hours of the
+ * whole market, changes and a whole book a minute, half of the books on fifty busy markets. Queried
+ * as the API does, through the reader's thread; half of the queries are about busy markets. The file
  * is built by plain inserts and is then in the system's cache.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -31,7 +31,7 @@ const volume = () =>
     .replace(/\.?0+$/, '');
 const price = (side, k) => String(side === 'ask' ? 1_000_000 + k * 500 : 999_500 - k * 500);
 
-/** Texts of some levels of a side, best first, with their number; chosen from again and again. */
+/** Texts of some levels of a side, best first, with their number; reused over and over. */
 function texts(side, count, levelsOf) {
   return Array.from({ length: count }, () => {
     const places = levelsOf();
@@ -52,7 +52,7 @@ function fill(path) {
   const db = openSqlite(path);
   db.exec('PRAGMA journal_mode = OFF');
   db.exec('PRAGMA synchronous = OFF');
-  // Made after the rows, in one go.
+  // Created after the rows, in one go.
   db.exec('DROP INDEX book_market_id_idx');
   const market = db.prepare(
     "INSERT INTO market (exchange, symbol, currency) VALUES ('UPBIT', ?, 'KRW')",
@@ -71,7 +71,7 @@ function fill(path) {
     const id = 1 + (random() < 0.5 ? pick(BUSY) : pick(MARKETS));
     let last = newest[id];
     const whole = last === null || time - last.time >= WHOLE_MS;
-    // Not all at once, a minute after the beginning and every minute from then on.
+    // Not all at once: a minute after the beginning and every minute from then on.
     if (whole) newest[id] = last = { sequence, time: last === null ? time - pick(WHOLE_MS) : time };
     const from = whole ? wholes : changes;
     const asks = from.asks[pick(from.asks.length)];

@@ -1,4 +1,4 @@
-/** What the API is made of, as the program makes it, of a recorder that collects nothing. */
+/** The parts of the API, built as the program does, for a recorder that collects nothing. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { Logger } from '../dist/logging/logger.js';
 import { readConfig } from '../dist/settings/config.js';
 import { openStore } from '../dist/store/store.js';
 
-/** @returns parts for `createApi`, and what ends them */
+/** @returns parts for `createApi`, and what closes them */
 export async function idleRecorder(bus) {
   const folder = mkdtempSync(join(tmpdir(), 'bench-idle-'));
   const config = readConfig({ COLLECT: '' });

@@ -1,7 +1,7 @@
 /**
- * Live subscribers in a process of their own, two for each exchange: each exchange's best levels of all markets, and the
- * whole BTC-KRW book of each. Measures from the receipt of a book by the recorder to its arrival here.
- * Prints its figures when asked by a message.
+ * Live subscribers in a separate process, two for each exchange: each exchange's best levels of all
+ * markets, and the whole BTC-KRW book of each. Measures from the receipt of a book by the recorder to
+ * its arrival here. Reports its figures when asked by a message.
  */
 import { createHistogram } from 'node:perf_hooks';
 import { createClient } from 'graphql-ws';

@@ -1,7 +1,7 @@
 /**
  * The whole market: the program as users run it records the simulated market of 2,026 books, at the
- * average rate and then at the peak, with ten subscribers; simulators and subscribers are processes of
- * their own. At the end every frame is accounted for: counts and last books against what was sent.
+ * average rate and then at the peak, with ten subscribers; simulators and subscribers are separate
+ * processes. At the end every frame is accounted for: counts and last books against what was sent.
  *
  * `npm run bench -- market [--minutes N] [--peak-minutes N] [--trades]` (1 and 0.5); with `--trades` also
  * 1,000 trades a second, and after that 5,000 a second for ten seconds, each accounted for; before it the
@@ -32,7 +32,7 @@ const PEAK = 1.57;
 const here = (path) => new URL(path, import.meta.url).pathname;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** What {@link phase} gives of the average without trades, measured by a process like this one. */
+/** The result of {@link phase} for the average without trades, measured by a process like this one. */
 async function figuresWithoutTrades() {
   const sizes = [
     '--minutes',
@@ -104,7 +104,7 @@ const tradesStored = async () => {
   }
   return stored;
 };
-/** Books by their time from receipt to commit: how many took at most so many ms, and all. */
+/** Books by their time from receipt to commit: how many took at most this many ms, and all. */
 const commits = async () => {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   const name = 'orderbook_store_commit_delay_seconds_bucket';
@@ -113,7 +113,7 @@ const commits = async () => {
     Number(match[2]),
   ]);
 };
-/** The bound that `share` of the commits between two of them did not exceed, ms. */
+/** The bound that `share` of the commits between two readings did not exceed, ms. */
 const commitBound = (before, after, share) => {
   const counts = after.map(([bound, count], i) => [bound, count - before[i][1]]);
   return counts.find(([, count]) => count >= share * counts.at(-1)[1])[0];
@@ -125,7 +125,7 @@ children.push(readers);
 const megabytes = (bytes) => Math.round(bytes / 1024 / 1024);
 async function phase(name, rate, minutes, warmUp = sized(15_000, 2_000)) {
   await setRate(rate);
-  // The first seconds are those of the compiler and of the subscribers' first books.
+  // The first seconds go to the compiler and to the subscribers' first books.
   await sleep(warmUp);
   await Promise.all([market.report(), ask(readers)]);
   const before = await health();

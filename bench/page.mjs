@@ -21,7 +21,7 @@ const clicks = clicksAt > 0 ? Number(process.argv[clicksAt + 1]) : 20;
 const count = process.argv.includes('--tiny') ? 3 : clicks;
 const COINS = ['BTC', 'ETH', 'XRP', 'SOL'];
 
-/** In the page: ms from `from` until a book is drawn, and until all that are waited for are. */
+/** In the page: ms from `from` until a book is drawn, and until all expected ones are. */
 const watch = `(from, most) => new Promise((done) => {
   let first = null;
   const look = () => {
@@ -34,7 +34,7 @@ const watch = `(from, most) => new Promise((done) => {
   requestAnimationFrame(look);
 })`;
 
-/** In the page: frames a second over so many ms, and the longest time between two, ms. */
+/** In the page: frames a second over this many ms, and the longest time between two, ms. */
 const frames = `(ms) => new Promise((done) => {
   const from = performance.now();
   let [last, count, longest] = [from, 0, 0];
@@ -80,7 +80,7 @@ for (let i = 0; i < count; i++) {
   const link = page.locator(`.grid-body a[href="/market/${pair}"]`).first();
   await link.waitFor();
   const listed = await page.locator(`.grid-body a[href="/market/${pair}"]`).count();
-  // As a person: the page is at rest, the pointer comes to the row, and a moment later the click.
+  // Like a person: the page is at rest, the pointer moves to the row, and a moment later clicks.
   await page.waitForTimeout(2_000);
   await link.hover();
   await page.waitForTimeout(150);

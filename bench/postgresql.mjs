@@ -1,11 +1,11 @@
 /**
- * Books a second through the whole store into PostgreSQL (main-thread half, writer thread, Prisma), the mix
- * of changes and whole books of bench/store.mjs, on a server of its own.
+ * Books a second through the whole store into PostgreSQL (main-thread half, writer thread, Prisma), the mix of
+ * changes and whole books of bench/store.mjs, on its own server.
  *
- * The limit: `pg` alone inserts the same rows, already as the JSON text that the server takes, with
- * `INSERT … SELECT FROM json_to_recordset($1)`, a transaction for each of the store's batches, into the same
- * table, emptied, with the same indexes and partitions. Rounds of both alternate; the ratio is the median of the
- * rounds. The server's fsync is on, as where it counts. Without PostgreSQL it is skipped in one line.
+ * The limit: `pg` alone inserts the same rows, already as the JSON text that the server takes, with `INSERT …
+ * SELECT FROM json_to_recordset($1)`, a transaction for each of the store's batches, into the same table,
+ * emptied, with the same indexes and partitions. Rounds of both alternate; the ratio is the median of the
+ * rounds. The server's fsync is on, as in production. Without PostgreSQL it is skipped, with one line.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

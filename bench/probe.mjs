@@ -1,7 +1,7 @@
 /**
  * Loaded into the recorder by `--import`: answers the benchmark's messages with the event loop delay
  * of its main thread, the time from the receipt of a book until it is handed to the system for a
- * subscriber, its CPU time (all threads) and its memory since the last question.
+ * subscriber, its CPU time (all threads) and its memory since the last message.
  */
 import { Socket } from 'node:net';
 import { createHistogram, monitorEventLoopDelay } from 'node:perf_hooks';

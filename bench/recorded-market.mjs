@@ -20,14 +20,14 @@ const freePort = async () => {
   return port;
 };
 
-/** The answer of a process to the message that asks for its figures. */
+/** A process's answer to the message that asks for its figures. */
 export async function ask(child) {
   child.send('report');
   const [answer] = await once(child, 'message');
   return answer;
 }
 
-/** Starts the simulated exchanges in a process of their own. */
+/** Starts the simulated exchanges in a separate process. */
 export async function startExchanges() {
   for (let tries = 1; tries < 5; tries++) {
     const exchanges = await tryExchanges();
@@ -45,7 +45,8 @@ async function tryExchanges() {
     [dist('simulator/main.js'), '--market', 'full', '--port-base', String(portBase)],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  // The exchanges of a user are not on his machine: here they get what the recorder leaves of it.
+  // A user's exchanges do not run on the same machine: here they get the CPU that the recorder
+  // leaves.
   setPriority(simulator.pid, constants.priority.PRIORITY_LOW);
   const env = {};
   for await (const line of createInterface({ input: simulator.stdout })) {
@@ -55,9 +56,9 @@ async function tryExchanges() {
   }
   if (Object.keys(env).length < 10) return null;
   return {
-    /** Address of their control. */
+    /** The address of their control port. */
     control: `http://127.0.0.1:${portBase + 5}`,
-    /** Settings of who records them. */
+    /** Settings for the program that records them. */
     env,
     close: () => simulator.kill('SIGKILL'),
   };
@@ -168,7 +169,7 @@ export async function startMarket({ dbPath, settings = {}, onEnd = () => process
     onEnd(code);
   });
   const health = async () => (await fetch(`http://127.0.0.1:${port}/health`)).json();
-  /** Ends both. */
+  /** Closes both. */
   const close = async () => {
     ending = true;
     if (recorder.exitCode === null) {

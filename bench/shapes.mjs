@@ -1,7 +1,7 @@
 /**
- * What those who study data ask for, out of a day of the busiest market (600,000 changes) among
- * others: its changes as compressed CSV, beside `gzip` alone of the same text; its best prices as
- * Parquet; its course second by second. Wall time of each command, start included.
+ * What analysts ask for, from a day of the busiest market (600,000 changes) among others: its
+ * changes as compressed CSV, beside `gzip` alone on the same text; its best prices as Parquet; its
+ * series second by second. Wall time of each command, start included.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';

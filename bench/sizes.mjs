@@ -1,6 +1,7 @@
 /**
- * The sizes of a benchmark: its own, or with `--tiny` some that take a moment and say nothing about
- * speed. A test runs every benchmark so: one that is never run breaks unnoticed.
+ * The sizes of a benchmark: the usual ones, or with `--tiny` some that take a moment and say
+ * nothing about speed. A test runs every benchmark that way: one that is never run breaks
+ * unnoticed.
  */
 const tiny = process.argv.includes('--tiny');
 

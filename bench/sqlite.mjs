@@ -1,5 +1,5 @@
 /**
- * SQLite alone, for limits and for looking at what was stored: Node's own where it has one, else
+ * SQLite alone, for limits and for inspecting what was stored: Node's own where it has one, else
  * better-sqlite3, as the store itself chooses (src/store/engine/sqlite/sqlite.ts).
  */
 import { createRequire } from 'node:module';

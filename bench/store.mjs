@@ -3,12 +3,12 @@
  * changes and whole books over 2,000 markets, and what they cost on disk.
  *
  * The limit: the SQLite driver alone inserts the same rows, already in the form of the database, with a
- * prepared statement, on one thread, into the same table with the same index and file settings
- * (WAL, NORMAL, incremental vacuum, no foreign keys), in transactions of the store's batch size, its
- * log moved at SQLite's default. Ours: from the call of putBook until all is reported stored; each
- * book is encoded, queued, posted and written; this thread waits whenever two batches do. The
- * first book of each market, which looks the market up, is put before the clock starts.
- * Rounds of both alternate; the ratio is the median of the rounds.
+ * prepared statement, on one thread, into the same table with the same index and file settings (WAL,
+ * NORMAL, incremental vacuum, no foreign keys), in transactions of the store's batch size, its log
+ * checkpointed at SQLite's default. Ours: from the call of putBook until everything is reported as
+ * stored; each book is encoded, queued, posted and written; this thread waits whenever two batches are
+ * waiting. The first book of each market, which triggers the lookup of the market, is put before the
+ * clock starts. Rounds of both alternate; the ratio is the median of the rounds.
  *
  * Then the same at the rate of the whole market, in the batches that gives: CPU of both threads.
  */
@@ -95,8 +95,8 @@ function limit(path, { rows, tables }) {
 }
 
 /**
- * CPU at the rate of the whole market, in the batches of FLUSH_MS; without a store what this thread
- * uses to make the events.
+ * CPU at the rate of the whole market, in the batches of FLUSH_MS; without a store, what this
+ * thread uses to make the events.
  */
 async function paced(path) {
   const store = path === null ? null : await openStore({ path, snapshotEveryMs: 60_000 });

@@ -1,6 +1,6 @@
 /**
  * CPU of each thread of this process, µs (Linux: /proc). Null where the system does not show it.
- * The main thread comes first; of the others those that worked most.
+ * The main thread comes first, then the busiest others.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -20,7 +20,7 @@ export function threadCpu() {
 
 /**
  * What the main thread and the busiest other thread used since `before`, µs.
- * @returns null when it is not known
+ * @returns null when it is unknown
  */
 export function cpuSince(before) {
   const now = threadCpu();

@@ -1,7 +1,7 @@
 /**
- * A day of trades: what it takes on disk, and how fast, and with how much memory, it is stored, exported,
- * summed up, archived, and given by sequence out of the archive alone. The trades are like Upbit's: bursts
- * in a millisecond, half of them in one market.
+ * A day of trades: its size on disk, and how fast, and with how much memory, it is stored, exported,
+ * summed up, archived, and read by sequence from the archive alone. The trades are like Upbit's: bursts in
+ * a millisecond, half of them in one market.
  *
  * `npm run bench -- trades [--trades N]` (1,000,000)
  */
@@ -24,7 +24,7 @@ const COUNT = Number(flags.trades);
 const DAY_MS = 86_400_000;
 const DAY = Date.parse('2026-03-01T00:00:00Z');
 const MARKETS = 20;
-/** No more at a time than the store packs with each batch, as at the pace of a market. */
+/** No more at a time than the store packs with each batch, as at a market's rate. */
 const BATCH = 400;
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -41,7 +41,7 @@ const markets = Array.from({ length: MARKETS }, (_, i) => {
   return { exchange: 'UPBIT', symbol: i === 0 ? 'BTC' : `S${i}`, currency: 'KRW' };
 });
 
-/** The trades of a day, in order, one after the other. */
+/** The trades of a day, in order. */
 function* trades(sequences) {
   const step = DAY_MS / COUNT;
   let [time, counter] = [DAY, 0];

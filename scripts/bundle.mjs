@@ -1,8 +1,8 @@
 /**
- * Joins what each program and thread imports into few files: loading over a thousand modules one by
- * one was half of the processor time of a start. Run by prepare.mjs after the compiler. `dist` keeps
- * every module as compiled, for tests and benchmarks; only the file of a program or a thread becomes
- * a line that loads it, with what it exports, from `dist/chunks`.
+ * Joins what each program and thread imports into a few files: loading over a thousand modules one
+ * by one was half of a start's CPU time. Run by prepare.mjs after the compiler. `dist` keeps every
+ * module as compiled, for tests and benchmarks; only the file of a program or a thread becomes a
+ * line that loads it, with what it exports, from `dist/chunks`.
  */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, posix, relative, resolve, sep } from 'node:path';
@@ -10,19 +10,19 @@ import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 
 const dist = resolve('dist');
-/** Packages with native parts, threads or assets of their own stay where they are. */
+/** Packages with their own native parts, threads or assets stay where they are. */
 const OUTSIDE = [/^better-sqlite3/, /^@duckdb\//, /^pino$/, /render-graphiql/];
 
 const nameOf = (file) => relative(dist, file).replaceAll(sep, '/');
 
-/** What is started by its file: the commands of package.json. */
+/** The programs started by their file: the commands of package.json. */
 function commands() {
   const { scripts, bin } = JSON.parse(readFileSync('package.json', 'utf8'));
   const found = JSON.stringify({ scripts, bin }).matchAll(/\bdist\/([\w/-]+\.js)/g);
   return new Set([...found].map(([, name]) => name));
 }
 
-/** What modules start as a thread or a child. */
+/** The files that modules start as a thread or a child process. */
 function parts() {
   const names = new Set();
   for (const path of readdirSync(dist, { recursive: true })) {
@@ -36,7 +36,7 @@ function parts() {
   return names;
 }
 
-/** A module finds its neighbours by `import.meta.url`: it is given the one it has in `dist`. */
+/** A module finds its neighbours by `import.meta.url`: it gets the one that it has in `dist`. */
 const placed = {
   name: 'placed',
   transform: {
@@ -51,7 +51,7 @@ const placed = {
   },
 };
 
-/** Prisma's query compiler as the bytes that it is: as text it has to be read and decoded by every thread. */
+/** Prisma's query compiler as bytes: as text, every thread would have to read and decode it. */
 const bytes = {
   name: 'bytes',
   async load(id) {
@@ -65,9 +65,9 @@ export const wasm = readFileSync(new URL('./${fileName}', import.meta.url));`;
 };
 
 /**
- * What packages load and do not need, or not yet: a sixth of the processor time of a start. pino-roll loads all of
- * date-fns, 300 modules, for five functions; graphql-jit a validator of JSON schemas for a serialiser that is not
- * asked for. Each is a text of theirs and what stands there instead.
+ * What packages load and do not need, or not yet: a sixth of a start's CPU time. pino-roll loads all of date-fns,
+ * 300 modules, for five functions; graphql-jit loads a JSON schema validator for a serialiser that is not used.
+ * Each entry is a text in their code and its replacement.
  */
 const LEANER = [
   [
@@ -103,7 +103,7 @@ const leaner = {
 
 const chunkOf = (name) => name.replaceAll('/', '-').replace(/\.js$/, '');
 
-/** Bundles programs; what several of them import becomes files of its own. */
+/** Bundles programs; what several of them import goes into separate files. */
 async function write(names) {
   const bundle = await rolldown({
     input: Object.fromEntries(names.map((name) => [chunkOf(name), resolve(dist, name)])),
@@ -122,7 +122,7 @@ async function write(names) {
 
 const started = commands();
 await write([...started]);
-// Each in as few files as can be: a store's threads are started often.
+// Each in as few files as possible: a store's threads are started often.
 const threads = [...parts()].filter((name) => !started.has(name));
 for (const name of threads) await write([name]);
 for (const name of [...started, ...threads]) {

@@ -1,8 +1,8 @@
 /**
  * Makes a clone ready to run: installs, generates and builds what is missing or out of date, and
- * nothing else. Runs before every npm script that needs it; takes well under a second when all is
- * fresh. Uses only Node, because it runs before anything is installed. Writes to stderr only, so
- * that `npm run export` keeps standard output to itself.
+ * nothing else. Runs before every npm script that needs it; takes well under a second when
+ * everything is up to date. Uses only Node, because it runs before anything is installed. Writes to
+ * stderr only, so that `npm run export` keeps standard output to itself.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -84,7 +84,7 @@ function whenChanged(stamp, files, make) {
   writeFileSync(stamp, hash);
 }
 
-/** Whether node_modules holds what the lockfile asks for. */
+/** Whether node_modules has what the lockfile asks for. */
 function installed() {
   try {
     const wanted = JSON.parse(readFileSync('package-lock.json', 'utf8')).packages;
@@ -121,7 +121,7 @@ if (!supported) {
 
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
 if (!installed()) {
-  // No package needs its install script, save the SQLite driver, which is compiled below.
+  // No package needs its install script except the SQLite driver, which is compiled below.
   npm('installing dependencies', [
     'ci',
     '--include=dev',
@@ -146,7 +146,7 @@ if (needsDriver && !driverLoads()) {
 }
 
 const bin = (name, file) => join('node_modules', name, file);
-// One for each engine: the engine is fixed in a schema.
+// One for each engine, since a schema fixes the engine.
 for (const engine of ['sqlite', 'postgresql']) {
   const folder = join('prisma', engine);
   const config = join(folder, 'prisma.config.ts');
@@ -163,7 +163,7 @@ for (const engine of ['sqlite', 'postgresql']) {
   );
 }
 
-/** What the server's build does not know of: the dashboard has a build of its own. */
+/** Unknown to the server's build: the dashboard has its own build. */
 const dashboard = join('src', 'dashboard');
 const dashboardGql = join(dashboard, 'gql');
 const dashboardOutput = [join('dist', 'dashboard'), join('dist', '.dashboard-stamp')];
@@ -182,14 +182,14 @@ whenChanged(
       const path = join('dist', entry);
       if (!dashboardOutput.includes(path)) rmSync(path, { recursive: true, force: true });
     }
-    // What the types say is checked by `npm run typecheck`; to run, the program needs no proof.
+    // Types are checked by `npm run typecheck`; the program runs without that.
     const tsc = bin('typescript', 'bin/tsc');
     run('building', process.execPath, [tsc, '-p', 'tsconfig.json', '--noCheck']);
     run('bundling', process.execPath, [join('scripts', 'bundle.mjs')]);
   },
 );
 
-/** Makes the types of all operations, those of the tests and of the dashboard; once is enough. */
+/** Generates the types of all operations, for the tests and the dashboard; once is enough. */
 let typed = false;
 function typeOperations() {
   if (typed) return;
@@ -219,7 +219,7 @@ whenChanged(
   dashboardOutput[1],
   [
     ...filesUnder(dashboard, ['.ts', '.tsx', '.css', '.html', '.svg', '.json'], []),
-    // The words of the domain that the page shares with the server.
+    // The domain modules that the page shares with the server.
     ...filesUnder(join('src', 'market'), ['.ts']),
     'tsconfig.json',
     'package-lock.json',

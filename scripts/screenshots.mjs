@@ -1,5 +1,5 @@
 /**
- * Takes the pictures of `docs/screenshots` from a running program, best one that records the
+ * Takes the screenshots in `docs/screenshots` from a running program, ideally one that records the
  * simulated exchanges: `node scripts/screenshots.mjs [http://127.0.0.1:4000 [view …]]`. Needs Chromium
  * (CHROMIUM_PATH, else /usr/bin/chromium) and a font with Korean letters (Debian: fonts-noto-cjk).
  */

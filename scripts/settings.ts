@@ -1,6 +1,6 @@
 /**
- * Writes what the documents say of the settings, from src/settings/table.ts: `.env.example`, and the
- * tables between the markers of README.md, README.ko.md, SECURITY.md and SECURITY.ko.md. With
+ * Writes what the documents say about the settings, from src/settings/table.ts: `.env.example`, and
+ * the tables between the markers of README.md, README.ko.md, SECURITY.md and SECURITY.ko.md. With
  * `--check` it writes nothing, and fails where a file differs.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -24,14 +24,14 @@ function comment(words: string): string {
   return lines.join('\n');
 }
 
-/** Addresses stay commented out, or a copy of the file would hold on to the one of an exchange that moved. */
+/** Addresses stay commented out, or a copy of the file would keep the old address of an exchange that moved. */
 const example = [
   HEAD,
   ...ALL_SETTINGS.map((group) =>
     group
       .map((setting, i) => {
         const words = setting.en.replaceAll('`', '');
-        // Two keys of one meaning stand below one comment.
+        // Two keys with one meaning share a comment.
         const said = setting.en === group[i - 1]?.en ? '' : `${comment(words)}\n`;
         const mark = urls.has(setting) ? '#' : '';
         return `${said}${mark}${setting.variable}=${setting.fallback}\n`;
@@ -55,7 +55,7 @@ function rows(none: string, words: (setting: Setting) => readonly string[]) {
 const all = ALL_SETTINGS.flat();
 const limits = all.filter(({ refusal }) => refusal !== '');
 
-/** A refusal is a code of the API but for these few words. */
+/** A refusal is a code of the API, except for these few words. */
 const inKorean = (refusal: string): string =>
   refusal
     .replace('not started', '시작하지 않음')

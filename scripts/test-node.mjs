@@ -1,7 +1,7 @@
 /**
  * Runs the tests on another version of Node: `npm run test:node 24`, or with names of test files and
- * options of Jest, `npm run test:node -- 22 test/store --silent`. The Node comes from the package
- * registry, into a folder of its own outside this one. Nothing in node_modules is made for that
+ * options of Jest, `npm run test:node -- 22 test/store --silent`. That Node comes from the package
+ * registry, into a separate folder outside this one. Nothing in node_modules is built for that
  * version: only Node 20 has a native package, which no other Node loads.
  */
 import { spawnSync } from 'node:child_process';

@@ -32,8 +32,8 @@ const UNLISTED_RATE = 1;
 
 /**
  * All markets of the five exchanges at the rates of September 2026, for load tests: the simulators'
- * own protocols over precomputed books ({@link RingBook}), with one clock for all frames ({@link
- * FramePacer}) instead of separate timers for each book.
+ * own protocols over precomputed books ({@link RingBook}), with one clock for all frames
+ * ({@link FramePacer}) instead of separate timers for each book.
  */
 export class FullMarket {
   readonly #seed: number;
