@@ -60,8 +60,8 @@ interface Entry {
 }
 
 /**
- * All live subscriptions: accepts them, merges equal ones, limits and ends them. The {@link
- * Scheduler} makes every delivery, so that collectors are never held up.
+ * All live subscriptions: accepts them, merges equal ones, limits and ends them. The
+ * {@link Scheduler} makes every delivery, so that collectors are never held up.
  */
 export class LiveStreams {
   readonly #options: StreamOptions;

@@ -15,6 +15,7 @@ const BETWEEN_LOOKS = 8;
  * has just joined, or whose interval has not ended, has what it misses set aside: the latest of
  * each key, and how many were skipped. When its sink is ready again it catches up, and is in step
  * again.
+ *
  * A batch goes to the readers one after the other, over several turns of the event loop if there
  * are many. What arrives meanwhile waits in the feed, which holds the latest of each key.
  */

@@ -1,5 +1,6 @@
 /**
  * The one place where an exchange's number text becomes Decimal text.
+ *
  * Decimal text: plain digits with at most one point; no exponent, no plus sign, no leading or
  * trailing zeros, no trailing point; zero is `0`. No floating point number is involved, so any
  * number of digits survives.

@@ -143,7 +143,7 @@ export const SETTINGS = {
   snapshotEveryMs: setting(
     'SNAPSHOT_EVERY_MS',
     integer(60_000, 0, 86_400_000, 'milliseconds'),
-    'interval at which a changed book is stored whole, with deltas in between (an earlier whole book if they outweigh it); 0: always whole',
+    'interval at which a changed book is stored whole, with deltas in between; sooner once these are as large as a whole book; 0: always whole',
     '전체 호가 저장 간격, 그 사이는 변경분만. 0이면 매번 전체',
   ),
   flushMs: setting(

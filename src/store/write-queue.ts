@@ -30,8 +30,8 @@ const MAX_LOGS = 10_000;
 const MAX_ID = 2 ** 48 - 1;
 
 /**
- * What waits for the writer, in order, within limits. A batch being written still counts: {@link
- * begin} hands it out, {@link commit} removes it, {@link abort} leaves it first in line.
+ * What waits for the writer, in order, within limits. A batch being written still counts:
+ * {@link begin} hands it out, {@link commit} removes it, {@link abort} leaves it first in line.
  */
 export class WriteQueue {
   readonly #limits: QueueLimits;

@@ -155,6 +155,7 @@ function compile(args: ExecutionArgs): CompiledQuery {
 /**
  * Executes the events of a subscription for everyone with the same subscription. Resolvers get only
  * the services as context: a shared operation belongs to no single request.
+ *
  * The document is compiled at the first event. graphql-js would walk it again for each event, which
  * costs more than everything else an event needs, and its caches keep the result of each walk alive
  * until the next full garbage collection. Only events are executed this way: graphql-jit passes

@@ -14,9 +14,9 @@ function isQuery({ document, operationName }: ExecutionArgs): boolean {
 }
 
 /**
- * Bounds how many queries and mutations run at once and how long a query may take: after {@link
- * ApiLimits.queryMs} it is answered with an error, and store reads it is still waiting for are
- * dropped. A mutation is never cut short, because its effect would then be unknown. An operation
+ * Bounds how many queries and mutations run at once and how long a query may take: after
+ * {@link ApiLimits.queryMs} it is answered with an error, and store reads it is still waiting for
+ * are dropped. A mutation is never cut short, because its effect would then be unknown. An operation
  * holds its slot until its last read has ended, however it was answered.
  * @param unsentBytes response bytes that clients have not taken yet; beyond the limit no query
  * starts

@@ -56,6 +56,7 @@ const SENT_AHEAD: Refusal = {
  * The connections of a server: bounds their number, refuses pipelined requests, cuts off clients
  * that do not read their responses, and answers what cannot be parsed. Slow requests are Node's job
  * (`headersTimeout`, `requestTimeout`), as are silent keep-alive connections.
+ *
  * It also knows which connections have no request in progress. Node's own `closeIdleConnections()`
  * leaves out those that have not sent a request yet, and browsers and `fetch` open such connections
  * ahead of need: each would hold up a shutdown for the whole grace period.

@@ -55,6 +55,7 @@ const compress = { gzip: promisify(gzip), brotli: promisify(brotliCompress) };
  * found them at startup: one that a build replaces breaks off its response, one that is gone ends
  * the whole program with an error that nothing catches. It also uses the same ETag for all
  * encodings.
+ *
  * The page is always revalidated (mostly answered by 304); files with a hash in their name are
  * cached forever.
  */

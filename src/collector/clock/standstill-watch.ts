@@ -50,8 +50,8 @@ const MACHINE: MachineClocks = {
  * Detects standstills of the program and steps of the clock by comparing the machine's clocks
  * between two checks: a stop (SIGSTOP, a paused container) and a blocked event loop show in the
  * monotonic time, a suspended machine only in the time since boot, and a clock that was set in
- * neither. It checks four times a second; code that stamps something with the time calls {@link
- * look}, so that a standstill is known before anything received after it.
+ * neither. It checks four times a second; code that stamps something with the time calls
+ * {@link look}, so that a standstill is known before anything received after it.
  */
 export class StandstillWatch {
   /** Publishes each standstill once it is over. */

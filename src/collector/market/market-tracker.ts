@@ -13,7 +13,7 @@ import { CoverageCounter } from './coverage-counter.js';
 import { type Peers, SilenceThreshold, type SilenceBounds } from './silence-threshold.js';
 import { BookRecorder, type RecorderParts } from './book-recorder.js';
 
-/** Timestamps made wrong by a clock. */
+/** Times that a wrong clock gave. */
 export interface WrongTime {
   /** For a clock that was ahead: what it dated after this is wrong, Unix ms. */
   readonly after: number;

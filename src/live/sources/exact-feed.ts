@@ -34,6 +34,7 @@ export interface ExactSources<T> {
  * then continues in the tail; if it is so slow that the tail moves past it, it goes back to the
  * store. From either, it takes the books after its position in order and advances past them: none
  * twice, none skipped.
+ *
  * The join is exact because the two overlap: the tail is watched from before the first page is
  * read, so whatever is published later is in the tail or, once it has left the tail, in the store.
  * A page proves that nothing is missing up to what was settled when it was requested, so the feed

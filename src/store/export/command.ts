@@ -104,7 +104,10 @@ function isZipped(out: string | undefined): boolean {
   return out?.toLowerCase().endsWith('.gz') ?? false;
 }
 
-/** The format implied by a file's name, if any. */
+/**
+ * The format implied by a file's name; undefined for a name without an extension.
+ * @throws {BadInputError} for an extension that is not a format's
+ */
 function formatByName(out: string | undefined): string | undefined {
   const ending = extname((out ?? '').replace(/\.gz$/i, '')).slice(1);
   const format = FORMATS.find((known) => known === ending.toLowerCase());

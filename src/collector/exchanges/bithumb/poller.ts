@@ -397,7 +397,7 @@ export class BithumbPoller implements Feed {
     for (;;) {
       const standstills = this.#standstills;
       const answer = await this.#call(pairs);
-      // Reading the clock reveals a standstill. When a response waiting across it was made is unknown.
+      // Reading the clock reveals a standstill; a response that waited through it may be of any time.
       this.#context.clock();
       if (standstills === this.#standstills) return booksOf(answer);
     }

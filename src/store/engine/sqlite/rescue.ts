@@ -31,7 +31,7 @@ export async function copyOpen(sqlite: Sqlite, path: string, usedBytes: number):
   const disk = await statfs(dirname(path));
   if (disk.bavail * disk.bsize < usedBytes) {
     throw new StoreError(
-      `the files of ${path} were taken away while it is open, and there is no space to restore it; free ${gigabytes(usedBytes)} GB, or restart to start a new one`,
+      `the files of ${path} were taken away while it is open, and there is no space to restore it; free ${gigabytes(usedBytes)} GB, or restart to begin a new one`,
     );
   }
   makePrivateFile(copy);
