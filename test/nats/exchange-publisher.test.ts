@@ -95,6 +95,7 @@ describe('while the bus is away', () => {
     const bus = new Bus();
     const said: { full: boolean; minutes: number }[] = [];
     const sent: { subject: string; settle: (outcome: object) => void }[] = [];
+    let now = 0;
     const publisher = new ExchangePublisher({
       ...{ exchange: 'GOPAX', node: 'a', bus, snapshotEveryMs: 60_000, books: true },
       stream: { last: async () => null, lastOfEach: async () => [] },
@@ -104,7 +105,7 @@ describe('while the bus is away', () => {
           sent.push({ subject, settle }),
       },
       maxWaiting: 100,
-      now: () => 1_000,
+      now: () => now,
       onFull: (full: boolean, { minutes }: { minutes: number }) => said.push({ full, minutes }),
       onMoved: () => undefined,
     } as never);
@@ -113,6 +114,7 @@ describe('while the bus is away', () => {
     const counts = { frames: 1, changed: 1, repeats: 0, longestSilenceMs: 0 };
     for (let n = 1; n <= 5_000; n++) {
       const t = n * 60_000;
+      now = t;
       bus.publishBook(bookAt(t, `${n}`));
       bus.gaps.publish({ ...gap, start: t, end: null, attempts: 0 });
       bus.gaps.publish({ ...gap, start: t, end: t + 10, attempts: 1 });
