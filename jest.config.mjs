@@ -17,5 +17,6 @@ export default {
   // four on two cores starve each other: programs under test then stand still, as they say.
   maxWorkers: Math.max(4, availableParallelism()),
   testSequencer: '<rootDir>/test/helpers/longest-first.mjs',
-  testTimeout: 30_000,
+  // For what hangs: waits have bounds of their own, and a busy machine takes its time.
+  testTimeout: 120_000,
 };

@@ -30,6 +30,4 @@ const FILES = [
 export default {
   ...config,
   testMatch: FILES.map((name) => `**/store/${name}.test.ts`),
-  // Each of a thousand questions is a way to the server.
-  testTimeout: 120_000,
 };

@@ -35,14 +35,14 @@ class Command {
 
   async url(): Promise<string> {
     const found = (): string | undefined => /http:\/\/127\.0\.0\.1:\d+/.exec(this.output)?.[0];
-    await until(() => found() !== undefined, 'the start', 25_000);
+    await until(() => found() !== undefined, 'the start');
     return found()!;
   }
 
-  async end(ms = 10_000): Promise<number | NodeJS.Signals | null> {
+  async end(): Promise<number | NodeJS.Signals | null> {
     const { child } = this;
     const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
-    await until(ended, `the end; its output: ${this.output}`, ms);
+    await until(ended, `the end; its output: ${this.output}`);
     return child.exitCode ?? child.signalCode;
   }
 }
@@ -100,15 +100,11 @@ onTerminal('a terminal stopped by Ctrl+S holds up neither the API nor the end', 
   const pid = Number(/pid (\d+)/.exec(run.output)![1]);
   run.child.stdin!.write('\x13');
   let port: string | undefined;
-  await until(
-    () => {
-      // The terminal shows nothing.
-      port ??= /127\.0\.0\.1:(\d+)/.exec(systemLog(run.folder))?.[1];
-      return port !== undefined;
-    },
-    'the start',
-    25_000,
-  );
+  await until(() => {
+    // The terminal shows nothing.
+    port ??= /127\.0\.0\.1:(\d+)/.exec(systemLog(run.folder))?.[1];
+    return port !== undefined;
+  }, 'the start');
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   const health = await fetch(`http://127.0.0.1:${port}/health`, {
     signal: AbortSignal.timeout(3_000),
@@ -120,7 +116,6 @@ onTerminal('a terminal stopped by Ctrl+S holds up neither the API nor the end', 
       !existsSync(`/proc/${pid}`) ||
       /State:\s+Z/.test(readFileSync(`/proc/${pid}/status`, 'latin1')),
     'the end',
-    6_000,
   );
 });
 
@@ -135,7 +130,7 @@ it('a call to a file that does not come back holds up the end for some seconds o
   });
   await run.url();
   run.child.kill('SIGTERM');
-  expect(await run.end(9_000)).toBe('SIGTERM');
+  expect(await run.end()).toBe('SIGTERM');
   expect(run.output).toMatch(/stopped\n$/);
 });
 
@@ -150,7 +145,7 @@ describe('a start that does not come to its end', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     const asked = performance.now();
     run.child.kill('SIGTERM');
-    expect([0, 'SIGTERM']).toContain(await run.end(4_500));
+    expect([0, 'SIGTERM']).toContain(await run.end());
     expect(performance.now() - asked).toBeLessThan(4_000);
     await other.dispose();
   });

@@ -1,10 +1,9 @@
-import { expect, it, jest } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { eventually, until } from '../helpers/wait.js';
 import { accessibilityProblems, counts, reads } from './helpers/browser.js';
 import { inBrowser, useSession } from './helpers/session.js';
 
 // On a busy machine a browser takes its time.
-jest.setTimeout(60_000);
 
 const session = useSession(['BTC-KRW', 'ETH-KRW', 'SHIB-KRW']);
 const { open } = session;

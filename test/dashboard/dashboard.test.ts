@@ -1,4 +1,4 @@
-import { expect, it, jest } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { allLive } from '../helpers/recorder.js';
 import { until } from '../helpers/wait.js';
@@ -6,7 +6,6 @@ import { accessibilityProblems, counts, has, reads } from './helpers/browser.js'
 import { inBrowser, useSession } from './helpers/session.js';
 
 // On a busy machine a browser takes its time.
-jest.setTimeout(60_000);
 
 const session = useSession(['BTC-KRW', 'ETH-KRW', 'XRP-KRW']);
 const { open } = session;

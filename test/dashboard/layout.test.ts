@@ -1,10 +1,9 @@
-import { beforeAll, expect, it, jest } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import { layoutProblems } from './helpers/layout.js';
 import { inBrowser, useSession } from './helpers/session.js';
 import { fillWide, settled, viewProblems } from './helpers/views.js';
 
 // On a busy machine a browser takes its time.
-jest.setTimeout(60_000);
 
 /** A phone, a tablet, a desk; what lies between, and English, are for the slow test. */
 const WIDTHS = [320, 768, 1440];

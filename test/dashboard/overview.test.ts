@@ -1,11 +1,10 @@
-import { expect, it, jest } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { allLive } from '../helpers/recorder.js';
 import { eventually, until } from '../helpers/wait.js';
 import { accessibilityProblems, counts, has, reads } from './helpers/browser.js';
 import { inBrowser, useSession } from './helpers/session.js';
 
 // On a busy machine a browser takes its time.
-jest.setTimeout(60_000);
 
 /** Enough markets that the list is longer than a screen. */
 const COINS = ['BTC', 'ETH', 'XRP', 'SOL', 'ADA', 'DOT', 'TRX', 'LINK', 'AVAX', 'DOGE', 'SHIB'];

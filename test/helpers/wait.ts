@@ -6,6 +6,8 @@ import { join } from 'node:path';
 const REST = 9;
 /** The longest rest between two questions, ms. */
 const MAX_REST_MS = 200;
+/** The longest wait, ms, unless a test says otherwise: many times what a quiet machine needs. */
+const WAIT_MS = 40_000;
 
 /** Pauses between two questions of a wait. @param began when the last one was asked, of `performance.now()` */
 function rest(began: number, leastMs: number): Promise<void> {
@@ -17,7 +19,7 @@ function rest(began: number, leastMs: number): Promise<void> {
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  ms = 15_000,
+  ms = WAIT_MS,
 ): Promise<void> {
   const end = Date.now() + ms;
   for (;;) {
@@ -33,7 +35,7 @@ export async function eventually<T>(
   ask: () => Promise<T>,
   accept: (value: T) => boolean,
   what: string,
-  ms = 15_000,
+  ms = WAIT_MS,
   everyMs = 20,
 ): Promise<T> {
   const end = Date.now() + ms;

@@ -3,13 +3,12 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { openStore } from '../../src/store/store.js';
 import { forkBuilt } from '../helpers/fork-built.js';
 import { Recorder, small, stored, temporaryFolder, UPBIT_BTC } from './support.js';
 
 // Each command waits 5 s for the lock before it gives up.
-jest.setTimeout(60_000);
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
