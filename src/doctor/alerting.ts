@@ -12,7 +12,7 @@ import type { Examination, Finding } from './examine.js';
 /** Longest wait for a message to be accepted, ms. */
 const POST_MS = 30_000;
 /** Maximum number of fact ids in a message. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 /** Unresolved reports of earlier runs about an exchange. */
 interface Open {
@@ -108,8 +108,8 @@ const unconfirmed = ({ verdict }: Finding): boolean => verdict !== 'CONFIRMED';
 
 function reasonFor(exchange: Exchange, findings: readonly Finding[]): Alert['reason'] {
   const { name, koreanName } = EXCHANGE_FACTS[exchange];
-  const ids = findings.slice(0, MOST_NAMED).map(({ id }) => id);
-  const more = findings.length > MOST_NAMED ? ', …' : '';
+  const ids = findings.slice(0, MAX_NAMED).map(({ id }) => id);
+  const more = findings.length > MAX_NAMED ? ', …' : '';
   const first = findings[0];
   const count = findings.length;
   const shown =

@@ -96,7 +96,7 @@ export class Line {
   }
 
   /** Sends a ping, by the exchange's own message where it has one. @returns the time to its answer, ms */
-  async ping(mostMs: number): Promise<number | null> {
+  async ping(maxMs: number): Promise<number | null> {
     const { ping } = this.#options.talk;
     const from = this.now;
     const count = this.frames.length;
@@ -109,14 +109,14 @@ export class Line {
         ping === null
           ? pong
           : this.frames.slice(count).some(({ text }) => text.startsWith(ping.answer)),
-      mostMs,
+      maxMs,
     );
     return came ? this.now - from : null;
   }
 
-  /** Waits until a condition holds, at most `mostMs` or until the socket ends. */
-  async until(condition: () => boolean, mostMs: number): Promise<boolean> {
-    const end = performance.now() + mostMs;
+  /** Waits until a condition holds, at most `maxMs` or until the socket ends. */
+  async until(condition: () => boolean, maxMs: number): Promise<boolean> {
+    const end = performance.now() + maxMs;
     while (!condition()) {
       if (this.end !== null || performance.now() > end) return condition();
       await pause(5);
@@ -125,13 +125,13 @@ export class Line {
   }
 
   /** Closes it. @returns the answer; null when there was none and the connection was cut */
-  async close(mostMs: number): Promise<End | null> {
+  async close(maxMs: number): Promise<End | null> {
     const closed = new Promise<boolean>((resolve) =>
       this.#socket.once('close', () => resolve(true)),
     );
     if (this.end === null) {
       this.#socket.close(1000);
-      const answered = await within(closed, mostMs, () => false);
+      const answered = await within(closed, maxMs, () => false);
       if (!answered) this.#socket.terminate();
       if (!answered) return null;
     }

@@ -2,8 +2,8 @@ import type { Verdict } from './fact.js';
 import type { Examination, Finding } from './examine.js';
 
 /** The most characters of a table cell; JSON has the whole text. */
-const MOST_EXPECTED = 56;
-const MOST_SEEN = 160;
+const MAX_EXPECTED = 56;
+const MAX_SEEN = 160;
 
 /** The findings as a table for people. */
 export function reportText(examinations: readonly Examination[]): string {
@@ -23,8 +23,8 @@ function tableOf(findings: readonly Finding[]): string {
     ...findings.map(({ id, verdict, expected, seen }) => [
       id,
       verdict,
-      cut(expected, MOST_EXPECTED),
-      cut(seen, MOST_SEEN),
+      cut(expected, MAX_EXPECTED),
+      cut(seen, MAX_SEEN),
     ]),
   ];
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));

@@ -6,9 +6,9 @@ import { bookOf, ifOurs } from './messages.js';
 import { type LogKind, SubjectReader } from './subjects.js';
 
 /** The most books of a market, written by another node meanwhile, that are examined. */
-const MOST_BETWEEN = 500;
+const MAX_BETWEEN = 500;
 /** The most messages of another program after a book that are skipped. */
-const MOST_FOREIGN = 100;
+const MAX_FOREIGN = 100;
 
 /** What the log of an exchange ends with, by market. */
 export interface LogEnds {
@@ -60,7 +60,7 @@ export async function booksBefore(
   stream: LogStream,
   last: LogEntry | null,
   known: number,
-  most = MOST_BETWEEN,
+  most = MAX_BETWEEN,
 ): Promise<BookEntry[]> {
   const books: BookEntry[] = [];
   let foreign = 0;
@@ -71,7 +71,7 @@ export async function booksBefore(
       books.push({ ...entry, message });
       if (books.length === most || message.p <= known) break;
       at = await stream.at(message.p);
-    } else if (++foreign > MOST_FOREIGN) break;
+    } else if (++foreign > MAX_FOREIGN) break;
     else at = await stream.before(entry);
   }
   return books;

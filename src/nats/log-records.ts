@@ -14,9 +14,9 @@ export interface LogRecordsParts {
 }
 
 /** Records that may wait for the bus; beyond that the oldest are dropped. */
-const MOST_WAITING = 5_000;
+const MAX_WAITING = 5_000;
 /** Records that the server may leave unacknowledged. */
-const MOST_UNDER_WAY = 64;
+const MAX_UNDER_WAY = 64;
 
 /** Writes the log records of a node into the log; of those that wait for the bus, only the newest. */
 export class LogRecords {
@@ -36,7 +36,7 @@ export class LogRecords {
   /** Takes the next record. */
   add(record: LogRecord): void {
     this.#waiting.push(record);
-    if (this.#waiting.length > MOST_WAITING) {
+    if (this.#waiting.length > MAX_WAITING) {
       this.#waiting.shift();
       this.#leftOut++;
     }
@@ -44,7 +44,7 @@ export class LogRecords {
   }
 
   #next(): void {
-    while (this.#underWay < MOST_UNDER_WAY && this.#waiting.length > 0) {
+    while (this.#underWay < MAX_UNDER_WAY && this.#waiting.length > 0) {
       const data = encodeMessage(this.#waiting.shift()!);
       const id = `${this.#run} ${this.#number++}`;
       this.#underWay++;

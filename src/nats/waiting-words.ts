@@ -3,7 +3,7 @@ import { sameWord, type TradeLoss, type TradePiece } from '../market/trade-span.
 import type { LaneItem, WordItem } from './lane-items.js';
 
 /** Statements about a market's trades that may wait after its last one; beyond that they become one gap. */
-const MOST_SPANS = 16;
+const MAX_SPANS = 16;
 /** Why nothing better is stated about the trades of a time. */
 const NO_ROOM = 'the bus was away, and what was known of the trades of that time found no room';
 
@@ -48,7 +48,7 @@ function absorbSpan(waiting: readonly LaneItem[], word: WordItem): Absorbed | nu
     last.message = { ...older, start, end };
     return { doubted: null };
   }
-  if (before.length + 1 < MOST_SPANS) return null;
+  if (before.length + 1 < MAX_SPANS) return null;
   const gap = { start, end, cause: 'BUS_FAILED', detail: NO_ROOM } as const;
   last.message = { ...gap, completeness: 'GAP', checked: false };
   // What is unchecked, its collectors check once the bus is back.

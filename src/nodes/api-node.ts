@@ -30,9 +30,9 @@ export interface ApiServices {
 }
 
 /** Messages read to catch up with what recorders have not stored; if there are more, only the newest. */
-const MOST_BEHIND = 100_000;
+const MAX_BEHIND = 100_000;
 /** Messages by which another API node may be ahead of this one. */
-const MOST_AHEAD = 100_000;
+const MAX_AHEAD = 100_000;
 const REPORT_SILENT_MS = 5_000;
 const LOOK_MS = 1_000;
 const WAIT_MS = 500;
@@ -96,7 +96,7 @@ export class ApiNode {
       const { place, state } = await waitForLog(services, reader);
       // The newest that recorders have stored is where all nodes agree; too far behind, it is not
       // worth it.
-      const from = Math.max(place.offset, state.last - MOST_BEHIND, state.first - 1);
+      const from = Math.max(place.offset, state.last - MAX_BEHIND, state.first - 1);
       const books = new LogBooks({
         bus,
         base: place.base,
@@ -119,7 +119,7 @@ export class ApiNode {
         const newest = place.base + books.position;
         const settled = Math.min(newest, place.base + progress.offset);
         // A reader that comes from another node may have seen more than this node has read.
-        return { newest, settled, elsewhere: newest + MOST_AHEAD };
+        return { newest, settled, elsewhere: newest + MAX_AHEAD };
       };
       let stored: { readonly report: StoreReport; readonly heardAt: number } | null = null;
       const subscriptions: { unsubscribe(): void }[] = [

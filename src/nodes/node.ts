@@ -26,10 +26,10 @@ const WATCH_MS = 5_000;
 const SURE_MS = 1_000;
 const WAIT_MS = 500;
 /** At most this many unreadable messages of a kind are reported in this time, ms; the rest are counted. */
-const MOST_UNREADABLE = 20;
+const MAX_UNREADABLE = 20;
 const UNREADABLE_MS = 10_000;
 /** The most servers of a cluster that each keep a copy of the log. */
-const MOST_REPLICAS = 3;
+const MAX_REPLICAS = 3;
 
 /**
  * Runs this process as one of several nodes that share a bus: as collector, recorder and API, or as
@@ -50,7 +50,7 @@ export async function startNode(
   try {
     const bus = await BusConnection.open(address, `orderbook ${config.nodeName}`);
     opened.push(() => bus.close());
-    const replicas = address.servers.length >= MOST_REPLICAS ? MOST_REPLICAS : 1;
+    const replicas = address.servers.length >= MAX_REPLICAS ? MAX_REPLICAS : 1;
     const stream = new LogStream(bus);
     const unusable = (error: unknown): never => {
       throw error instanceof BusError ? error : jetStreamError(error, address);
@@ -103,7 +103,7 @@ export async function startNode(
       else logger.log('BUS_LOST', {}, { bus: address.shown });
     });
 
-    const unreadable = new BurstGate(UNREADABLE_MS, undefined, MOST_UNREADABLE);
+    const unreadable = new BurstGate(UNREADABLE_MS, undefined, MAX_UNREADABLE);
     bus.unreadable.on(({ subject, seq, reason }) => {
       const more = unreadable.pass(subject.split('.')[0]!);
       if (more !== null) logger.log('BUS_UNREADABLE', {}, { subject, seq, reason, more });

@@ -49,7 +49,7 @@ const LOOK_MS = 300;
  */
 const SAME_MS = 10_000;
 /** How often it checks whether a log with a new leader is as long as it was. */
-const MOST_LOOKS = 30;
+const MAX_LOOKS = 30;
 const REPORT_MS = 1_000;
 /** Longest wait for the queue to be written at shutdown, ms. */
 const STORE_GRACE_MS = 2_500;
@@ -172,7 +172,7 @@ export class RecorderNode {
 
 /** The state of the log. A new leader may not know its newest messages yet: it is asked again. */
 async function stateOf(stream: LogStream, stored: number): Promise<LogState | null> {
-  for (let left = MOST_LOOKS; ; left--) {
+  for (let left = MAX_LOOKS; ; left--) {
     const state = await stream.state();
     if (state === null || state.last >= stored || left === 0) return state;
     await pause(LOOK_MS);

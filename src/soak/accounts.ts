@@ -219,7 +219,7 @@ export interface Standstill {
 }
 
 /** A standstill shorter than this need not be noticed, ms. */
-const LEAST_STANDSTILL_MS = 3000;
+const MIN_STANDSTILL_MS = 3000;
 /** How much of either end of a standstill may count as covered, ms: its last books came in just before. */
 const STANDSTILL_EDGE_MS = 1500;
 
@@ -230,7 +230,7 @@ export function unreportedStandstills(
   clock: ClockView = TRUE_CLOCK,
 ): Standstill[] {
   return standstills.filter(({ from, until }) => {
-    if (until - from < LEAST_STANDSTILL_MS) return false;
+    if (until - from < MIN_STANDSTILL_MS) return false;
     const middle = [from + STANDSTILL_EDGE_MS, (from + until) / 2, until - STANDSTILL_EDGE_MS];
     return !middle.every((at) =>
       [at, ...clock.readings(at)].some((reading) =>

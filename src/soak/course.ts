@@ -75,14 +75,14 @@ export class Course {
     console.log(`${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}  ${text}`);
   };
 
-  /** Waits until all markets are LIVE. @throws {Error} after `mostMs` */
-  async allLive(url: string, mostMs: number): Promise<void> {
+  /** Waits until all markets are LIVE. @throws {Error} after `maxMs` */
+  async allLive(url: string, maxMs: number): Promise<void> {
     const since = performance.now();
     for (;;) {
       this.check();
       const { live, all } = await statesOf(url);
       if (all > 2000 && live === all) break;
-      if (performance.now() - since > mostMs) {
+      if (performance.now() - since > maxMs) {
         throw new Error(`only ${live} of ${all} markets are LIVE`);
       }
       await pause(250);

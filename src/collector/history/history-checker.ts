@@ -77,22 +77,22 @@ const TIMES: CheckTimes = {
   volumesAfterMs: 1_200_000,
 };
 /** The soonest that a market whose newest page fills up fast is checked again, ms. */
-const LEAST_EVERY_MS = 10_000;
+const MIN_EVERY_MS = 10_000;
 /** Markets checked at the same time: a long history keeps no other market waiting. */
-const MOST_WALKS = 3;
+const MAX_WALKS = 3;
 /** How long a failed check waits, ms. */
 const FAILED_WAIT = { firstMs: 10_000, mostMs: 600_000 } as const;
 /** A small page is requested where the new trades fill no more than this share of it. */
 const FEW_SHARE = 0.8;
 /** Longest time that the history waits for the books, ms. */
-const MOST_YIELD_MS = 30_000;
+const MAX_YIELD_MS = 30_000;
 const TICK_MS = 250;
 /** How often some markets report, ms. */
 const REPORT_MS = 1_000;
 /** Share of the time between two checks of a market within which all routine checks take place. */
 const ROUND_SHARE = 2 / 3;
 /** Longest time between two routine checks, ms. */
-const MOST_ROUTINE_MS = 1_000;
+const MAX_ROUTINE_MS = 1_000;
 
 /**
  * Fills holes of an exchange's trades from its history, and finds out how complete they are: soon
@@ -245,8 +245,8 @@ export class HistoryChecker {
   #tick(): void {
     const now = performance.now();
     const round = (ROUND_SHARE * this.#times.everyMs) / this.#markets.size;
-    let routine = now - this.#routineAt >= Math.min(MOST_ROUTINE_MS, round);
-    while (this.#walks < MOST_WALKS) {
+    let routine = now - this.#routineAt >= Math.min(MAX_ROUTINE_MS, round);
+    while (this.#walks < MAX_WALKS) {
       const market = this.#due(now, routine);
       if (market === null) return;
       // Routine checks are spread over time: each call competes with the books.
@@ -340,7 +340,7 @@ export class HistoryChecker {
     const passed = begun - market.checkedAt;
     if (history.older || fresh === 0 || passed === Infinity) return everyMs;
     const half = (passed * history.rows) / 2 / fresh;
-    return Math.min(everyMs, Math.max(LEAST_EVERY_MS, half));
+    return Math.min(everyMs, Math.max(MIN_EVERY_MS, half));
   }
 
   #plan(market: MarketTrades, waitMs: number): void {
@@ -379,7 +379,7 @@ export class HistoryChecker {
   /** Waits for a free slot for a call; false when it was closed meanwhile. */
   async #slot(signal: AbortSignal): Promise<boolean> {
     const since = performance.now();
-    while (!signal.aborted && this.#parts.booksWait() && performance.now() - since < MOST_YIELD_MS)
+    while (!signal.aborted && this.#parts.booksWait() && performance.now() - since < MAX_YIELD_MS)
       await pause(200, signal, false);
     while (!signal.aborted && !this.#calls.tryTake())
       await pause(this.#calls.waitMs(), signal, false);

@@ -10,9 +10,9 @@ const FIRST_S = 10;
 /** How long to wait for the response to an unknown name, s. */
 const UNKNOWN_S = 4;
 /** The most pairs without a book whose REST book is requested. */
-const MOST_MISSING = 5;
+const MAX_MISSING = 5;
 /** The most frames kept that are not books. */
-const MOST_OTHERS = 20;
+const MAX_OTHERS = 20;
 
 /** Three pairs on one socket: what comes, how it is spelled, and whether both readers agree. */
 export async function probeStream(lab: Lab): Promise<StreamSeen> {
@@ -48,7 +48,7 @@ export async function probeAll(lab: Lab): Promise<AllSeen> {
   const line = await lab.socket(pairs, {
     onFrame: (frame) => {
       if (frame.book !== null && wanted.has(frame.book.pair)) noteFirst(first, frame, from);
-      else if (others.length < MOST_OTHERS) others.push(frame);
+      else if (others.length < MAX_OTHERS) others.push(frame);
       return true;
     },
   });
@@ -60,7 +60,7 @@ export async function probeAll(lab: Lab): Promise<AllSeen> {
   await line.close(lab.second);
   const missing: AllSeen['missing'][number][] = [];
   for (const pair of pairs.filter((one) => !first.has(pairText(one)))) {
-    const ask = missing.length < MOST_MISSING;
+    const ask = missing.length < MAX_MISSING;
     missing.push({ pair: pairText(pair), restHas: ask ? await hasBook(lab, pair) : null });
   }
   return { asked: pairs.length, listed: lab.listed.length, first, missing, others, end, waitedMs };

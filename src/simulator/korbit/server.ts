@@ -44,7 +44,7 @@ const CALLS_PER_SECOND = 50;
 /** Trade id of a capture; each pair counts its own from about there, so that pairs share ids. */
 const CAPTURED_TRADE_ID = 25_441_720;
 /** Rows of a first frame of trades, and trades of a later one, at most. */
-const MOST_TRADES = 5;
+const MAX_TRADES = 5;
 /** Trades of a REST reply when no number is requested; the real default is unknown. */
 const REST_TRADES = 100;
 
@@ -285,7 +285,7 @@ class KorbitServer
     if (followers.length === 0) return;
     const tape = this.trades.tape(market);
     for (let from = 0, count: number; from < trades.length; from += count) {
-      count = this.random.int(1, MOST_TRADES);
+      count = this.random.int(1, MAX_TRADES);
       const part = trades.slice(from, from + count);
       const frame = this.#tradeFrame(market, part, false);
       for (const socket of followers) {
@@ -297,7 +297,7 @@ class KorbitServer
 
   /** The first frame of a subscription: how many trades it has is up to the server. */
   #sendLastTrades(socket: SimulatedSocket<KorbitState>, market: KorbitMarket): void {
-    const last = this.trades.tape(market).trades.slice(-this.random.int(1, MOST_TRADES));
+    const last = this.trades.tape(market).trades.slice(-this.random.int(1, MAX_TRADES));
     if (last.length > 0) socket.send(this.#tradeFrame(market, last, true));
   }
 

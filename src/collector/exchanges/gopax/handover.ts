@@ -25,7 +25,7 @@ const HANDOVER_TIMES: HandoverTimes = {
   pauseMs: 60_000,
 };
 /** The longest interval at which a pair that never gets a book is requested on another connection, ms. */
-const MOST_MISSING_MS = 3_600_000;
+const MAX_MISSING_MS = 3_600_000;
 
 /** A pair whose first book has not come. */
 interface Missing {
@@ -285,7 +285,7 @@ export class GopaxHandover implements PairCarrier {
     const before = this.#missing.get(code);
     if (before !== undefined && before.dueAt < Infinity) return;
     const times = before?.times ?? 0;
-    const waits = { firstMs: this.#times.pauseMs, mostMs: MOST_MISSING_MS };
+    const waits = { firstMs: this.#times.pauseMs, mostMs: MAX_MISSING_MS };
     const wait = times === 0 ? 0 : backoffMs(times, this.#context.random(), waits);
     this.#missing.set(code, { times: times + 1, dueAt: performance.now() + wait });
     this.#askWhenDue();
