@@ -185,7 +185,7 @@ export interface ChangesSeen {
   readonly second: boolean;
   /** What arrived after subscribing the second pair again. */
   readonly again: readonly Frame[];
-  /** The second pair's previous book, if it was sent again, as its raw frame. */
+  /** The second pair's last book before that, by which one sent again is known; null without one. */
   readonly lastBefore: Frame | null;
   /** What arrived after unsubscribing it; null where that is not possible. */
   readonly unsubscribed: { readonly frames: readonly Frame[] } | null;

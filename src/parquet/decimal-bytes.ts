@@ -3,7 +3,7 @@ import { TextBytes } from '../util/text-bytes.js';
 
 /** A billion: the range of each of the two parts of a decimal's fraction. */
 const PART = 1e9;
-/** The range of 22 bits, and their number. */
+/** The range of 22 bits, and the mask of these. */
 const DIGIT = 4_194_304;
 const LOW = DIGIT - 1;
 /** Maximum number of cached decimals. */

@@ -39,7 +39,7 @@ export const ROW_GROUP: Places = { own: [5], inside: { 1: COLUMN_CHUNK } };
 
 /** Walks over bytes of the compact protocol. */
 export class Thrift {
-  /** The end of a struct. */
+  /** The byte that ends a struct. */
   static readonly STOP = Buffer.from([0]);
   readonly bytes: Buffer;
   at = 0;
