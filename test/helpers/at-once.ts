@@ -2,6 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { it } from '@jest/globals';
 
 const opened = new AsyncLocalStorage<(() => unknown)[]>();
+// For native/threads.mjs, which is loaded once for all files.
+Object.assign(globalThis, { [Symbol.for('opened at once')]: opened });
 
 /** Closes something when the test of {@link atOnce} that opened it has ended, the last opened first. */
 export function closeAfterTest(close: () => unknown): void {

@@ -5,8 +5,9 @@ import threads, { MessageChannel } from 'node:worker_threads';
 
 /**
  * A store starts two threads, and each loads and compiles what the one before it had: nine tenths of the processor
- * time of a store in a test. Here a thread that has served one store serves the next. It is a thread as before, with
- * messages as before; that a real one starts and ends is tested by each process that a test starts.
+ * time of a store in a test. Here a thread that has served one store serves the next, and the stores of tests that run
+ * at once (at-once.ts) at the same time. It is a thread as before, with messages as before; that a real one starts and
+ * ends is tested by each process that a test starts.
  */
 
 const { Worker } = threads;
@@ -14,16 +15,28 @@ const ENTRY = new URL('store-thread.mjs', import.meta.url);
 const STORE = new URL('../../../dist/store/', import.meta.url);
 /** Longest wait for a thread that is to end and has been asked to close, ms. */
 const CLOSE_MS = 500;
+/** How many stores of tests that run at once share a thread. */
+const STORES = 5;
 
-/** Idle threads, by the file that the program starts. */
+/** Threads and how many stores each serves, by the file that the program starts. */
 const lenders = new Map(
   ['writer', 'reader'].map((service) => [
     new URL(`${service}-worker.js`, STORE).href,
-    { service, idle: [] },
+    { service, threads: new Map() },
   ]),
 );
 
-/** Stands for the thread that a store starts. One that has not closed in order is ended and not lent again. */
+/** A thread that has room for one more store; a new one where none has. */
+function threadOf({ threads: lent }) {
+  const atOnce = globalThis[Symbol.for('opened at once')]?.getStore() !== undefined;
+  for (const [thread, stores] of lent) if (stores < (atOnce ? STORES : 1)) return thread;
+  const thread = new Worker(ENTRY, { execArgv: [] });
+  lent.set(thread, 0);
+  thread.once('exit', () => lent.delete(thread));
+  return thread;
+}
+
+/** Stands for the thread that a store starts. One that has not closed in order is ended, with all that it serves. */
 class LentThread extends EventEmitter {
   #lender;
   #thread;
@@ -35,7 +48,8 @@ class LentThread extends EventEmitter {
   constructor(lender, workerData) {
     super();
     this.#lender = lender;
-    this.#thread = lender.idle.pop() ?? new Worker(ENTRY, { execArgv: [] });
+    this.#thread = threadOf(lender);
+    lender.threads.set(this.#thread, lender.threads.get(this.#thread) + 1);
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     port1.on('message', (answer) => {
@@ -62,8 +76,9 @@ class LentThread extends EventEmitter {
     const thread = this.#thread;
     if (!this.#closed) return thread.terminate();
     thread.off('error', this.#failed).off('exit', this.#ended);
-    thread.unref();
-    this.#lender.idle.push(thread);
+    const stores = this.#lender.threads.get(thread) - 1;
+    this.#lender.threads.set(thread, stores);
+    if (stores === 0) thread.unref();
     this.#ended(1);
     return 1;
   }
