@@ -5,7 +5,7 @@ import { join } from 'node:path';
 /** A question that took some time is asked again after so many times of it: it must not hold up what it waits for. */
 const REST = 9;
 /** The longest rest between two questions, ms. */
-const MAX_REST_MS = 200;
+const MAX_REST_MS = 1_000;
 /** The longest wait, ms, unless a test says otherwise: many times what a quiet machine needs. */
 const WAIT_MS = 40_000;
 
