@@ -6,6 +6,7 @@ import { dayReport } from './day-report.js';
 import type { Cell, Session } from './engine/engine.js';
 import { openEngine } from './engine/open.js';
 import { type Sql, sql } from './engine/sql.js';
+import { knownUntil } from './silent-since.js';
 import { type SequenceRange, Timeline } from './timeline.js';
 import { DayTrades, type TradeSpan } from './trades/day-trades.js';
 import { spansIn } from './trades/span-reader.js';
@@ -23,19 +24,21 @@ export interface NumberedMarket extends Market {
 
 /**
  * A gap belongs to the day on which it ended, because it is known then; an open one to none.
- * Recordings and trade spans are cut to the day.
+ * Recordings and trade spans are cut to the day; a recording that continues is cut to `known`, the time
+ * until which that is known.
  */
-const RECORDS: Readonly<Record<RecordTable, (from: Sql, to: Sql) => Sql>> = {
+const RECORDS: Readonly<Record<RecordTable, (from: Sql, to: Sql, known: Sql) => Sql>> = {
   gaps: (from, to) => sql`
     SELECT market_id, id, start, "end", cause, detail, attempts FROM gap
      WHERE "end" >= ${from} AND "end" < ${to} ORDER BY id`,
   coverage: (from, to) => sql`
     SELECT market_id, minute, frames, changed, repeats, longest_silence_ms
       FROM coverage WHERE minute >= ${from} AND minute < ${to} ORDER BY minute, market_id`,
-  recordings: (from, to) => sql`
+  recordings: (from, to, known) => sql`
     SELECT market_id, CASE WHEN start < ${from} THEN ${from} ELSE start END,
            CASE WHEN "end" < ${to} THEN "end" ELSE ${to} END
-      FROM recording_span WHERE start < ${to} AND ("end" IS NULL OR "end" > ${from})
+      FROM (SELECT market_id, start, coalesce("end", ${known}) AS "end" FROM recording_span) spans
+     WHERE start < ${to} AND start < "end" AND "end" > ${from}
      ORDER BY market_id, start`,
   trade_spans: (from, to) => sql`
     SELECT market_id, CASE WHEN start < ${from} THEN ${from} ELSE start END,
@@ -117,8 +120,9 @@ export class DayReader {
   }
 
   /** The other records of a time window, Unix ms. */
-  records(table: RecordTable, from: number, to: number): Promise<DayRow[]> {
-    const { dialect } = this.#session;
-    return this.#session.rows(RECORDS[table](dialect.integer(from), dialect.integer(to)));
+  async records(table: RecordTable, from: number, to: number): Promise<DayRow[]> {
+    const { integer } = this.#session.dialect;
+    const known = table === 'recordings' ? await knownUntil(this.#session, to) : to;
+    return this.#session.rows(RECORDS[table](integer(from), integer(to), integer(known)));
   }
 }

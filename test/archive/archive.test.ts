@@ -2,6 +2,7 @@ import { appendFile, chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { manifestFile } from '../../src/parquet/layout.js';
+import { DayReader } from '../../src/store/day-reader.js';
 import { rowsOfDay, readManifest } from '../../src/parquet/manifest.js';
 import { openSqlite } from './sqlite.js';
 import {
@@ -12,7 +13,7 @@ import {
   UPBIT_BTC,
   withStore,
 } from '../store/support.js';
-import { archiveAll, check, DAY, recordDays } from './support.js';
+import { archiveAll, check, DAY, DAY_MS, recordDays } from './support.js';
 
 let folder: { path: string; remove: () => Promise<void> };
 let db: string;
@@ -53,6 +54,25 @@ describe('archiving', () => {
     expect(added).toMatchObject({ date: '2026-03-01' });
     expect(rowsOfDay(added!, 'books')).toBe(61);
     expect((await check(archive, db)).flatMap(({ problems }) => problems)).toEqual([]);
+  });
+
+  it('says of no time that it was recorded after the last sign of life of a recorder that is off', async () => {
+    await recordDays(db, 2);
+    const lastBook = DAY + DAY_MS + (59 * DAY_MS) / 60;
+    openSqlite(db, (sqlite) => {
+      sqlite.execute('UPDATE recording_span SET "end" = NULL');
+      sqlite.execute("UPDATE state SET value = ? WHERE key = 'heartbeat'", [BigInt(DAY)]);
+    });
+    const manifests = await archiveAll(archive, db);
+    expect(manifests.map(({ date }) => date)).toEqual(['2026-03-01', '2026-03-02']);
+    const reader = await DayReader.open(db);
+    const ends = async (day: number) => {
+      const from = DAY + day * DAY_MS;
+      const rows = await reader.records('recordings', from, from + DAY_MS);
+      return [...new Set(rows.map(([, , end]) => end))];
+    };
+    expect([await ends(0), await ends(1), await ends(2)]).toEqual([[DAY + DAY_MS], [lastBook], []]);
+    await reader.close();
   });
 
   it('refuses to mix two databases', async () => {
