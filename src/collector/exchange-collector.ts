@@ -19,6 +19,7 @@ import { believedTime } from './wire/exchange-time.js';
 import { PeerRhythm } from './market/peer-rhythm.js';
 import type { SilenceBounds } from './market/silence-threshold.js';
 import { MarketTracker, type WrongTime } from './market/market-tracker.js';
+import { Backlog } from './market/backlog.js';
 import type { RecorderParts } from './market/book-recorder.js';
 import type { Standstill } from './clock/standstill-watch.js';
 import { excerpt } from './wire/wire.js';
@@ -43,6 +44,7 @@ const SILENCE_WATCH_MS = 1000;
 export class ExchangeCollector implements FeedHost {
   readonly #parts: ExchangeCollectorParts;
   readonly #trackers = new Map<string, MarketTracker>();
+  readonly #backlog = new Backlog<MarketTracker>();
   readonly #recording = new Set<string>();
   /** Pairs in the exchange's spelling, by which the feed delivers their books. */
   readonly #spelled = new Map<string, MarketHandle>();
@@ -164,14 +166,17 @@ export class ExchangeCollector implements FeedHost {
   /** The program stood still: everything running has a gap since the last moment before it. */
   standstill({ since, lastedMs }: Standstill): void {
     const detail = `the program stood still for ${(lastedMs / 1000).toFixed(1)} s`;
+    const trackers = [...this.#trackers.values()];
     // Nothing is known about a polled market after its last poll.
-    const proof = this.#parts.adapter.completeness === 'POLLED' ? null : since;
-    for (const tracker of this.#trackers.values()) tracker.standstill(proof, detail);
+    const polled = this.#parts.adapter.completeness === 'POLLED';
+    const proof = this.#missingSince(trackers, polled ? null : since);
+    for (const tracker of trackers) tracker.standstill(proof(tracker), detail);
     this.#feed?.standstill();
   }
 
   /** The clock was set; see {@link MarketTracker.clockSet}. */
   clockSet(byMs: number, wrong: WrongTime | null): void {
+    this.#backlog.restart();
     for (const tracker of this.#trackers.values()) tracker.clockSet(byMs, wrong);
     // A clock that was behind dated spans too early: more of the history is checked, never less.
     if (wrong !== null && byMs < 0) this.#trades.clockSet(wrong.after, byMs);
@@ -209,6 +214,8 @@ export class ExchangeCollector implements FeedHost {
       this.#parts.witness.note(this.#parts.adapter.exchange, exchangeTimestamp, receivedAt);
     const time = believedTime(exchangeTimestamp, receivedAt);
     if (time === undefined) this.#doubtTime(tracker.market, exchangeTimestamp);
+    // The first book after a gap may be of a change long before it.
+    else if (time !== null && tracker.live) this.#backlog.note(tracker, time, receivedAt);
     const byTime = this.#parts.adapter.ordersByTime ? (time ?? null) : null;
     const ordered = place === undefined ? byTime : place;
     // A counter that gives an absurd time gives an absurd position.
@@ -217,7 +224,23 @@ export class ExchangeCollector implements FeedHost {
   }
 
   down(pairs: Iterable<Pair>, outage: Outage): void {
-    for (const pair of pairs) this.#trackers.get(pairText(pair))?.down(outage);
+    const trackers = [...pairs].flatMap((pair) => this.#trackers.get(pairText(pair)) ?? []);
+    const since = this.#missingSince(trackers, outage.since);
+    for (const tracker of trackers) tracker.down({ ...outage, since: since(tracker) });
+  }
+
+  /**
+   * Since when books may be missing from connections that were lost, or not read for a while.
+   * @param since last proof of them, Unix ms; null: there is none
+   */
+  #missingSince(
+    trackers: Iterable<MarketTracker>,
+    since: number | null,
+  ): (tracker: MarketTracker) => number | null {
+    // What is polled lies in no socket.
+    if (since === null || this.#parts.adapter.completeness === 'POLLED') return () => since;
+    const missing = this.#backlog.missingSince(trackers, since);
+    return ({ firstBookAt }) => Math.min(since, Math.max(missing, firstBookAt));
   }
 
   attempt(pairs: Iterable<Pair>): void {

@@ -64,6 +64,11 @@ export interface Account {
  */
 const LATENCY_MS = 5000;
 
+/** A book received at least this long after it was sent shows that the recorder cannot keep up, ms. */
+const LEAST_LATE_MS = 2000;
+/** A gap of what lies unread begins up to this long before the last book read, by the exchange's time, ms. */
+const MARGIN_MS = 1500;
+
 /** The precision with which times of two processes, or a step of the clock, are measured, ms. */
 const SHIFT_ERROR_MS = 20;
 
@@ -168,7 +173,9 @@ export function accountFor(
     } else account.invented.push(book);
     if (
       // What was received since the last audit that agreed was wrong, not missing, and is kept.
-      gaps.some((gap) => gap.detail !== BOOK_DIFFERS && isInside(book.timestamp, gap)) &&
+      gaps.some(
+        (gap) => gap.detail !== BOOK_DIFFERS && isInside(book.timestamp, gap) && !isLate(book, gap),
+      ) &&
       !clock.doubtful(book.timestamp)
     ) {
       account.contradicted.push(book);
@@ -242,6 +249,12 @@ export function unreportedStandstills(
 
 function isInside(time: number, { start, end }: GapMark): boolean {
   return time > start && (end === null || time < end);
+}
+
+/** Whether a book was read long after it came, when the gap of what still lay unread had begun. */
+function isLate({ timestamp, exchangeTimestamp }: StoredMark, { start }: GapMark): boolean {
+  if (exchangeTimestamp === null || timestamp - exchangeTimestamp < LEAST_LATE_MS) return false;
+  return exchangeTimestamp <= start + MARGIN_MS;
 }
 
 function placesByContent(sent: readonly SentMark[]): ReadonlyMap<number, number[]> {

@@ -59,6 +59,7 @@ export class MarketTracker {
   #setBackMs = 0;
   /** End of the previous gap, since the start. */
   #coveredFrom = -Infinity;
+  #firstBookAt = -Infinity;
   /** Set until the first book since the start. */
   #fresh = true;
   /** Silent for longer than usual, while the exchange is being checked. */
@@ -85,6 +86,16 @@ export class MarketTracker {
   /** Whether it should collect: started and neither stopped nor given up. */
   get running(): boolean {
     return this.#state !== 'STOPPED' && this.#state !== 'FAILED';
+  }
+
+  /** When its first book since the start came, Unix ms. */
+  get firstBookAt(): number {
+    return this.#firstBookAt;
+  }
+
+  /** Whether its books come. */
+  get live(): boolean {
+    return this.#state === 'LIVE';
   }
 
   /** Its newest numbered book, if any. */
@@ -184,6 +195,7 @@ export class MarketTracker {
     if (this.#gap === null) this.#rhythm.heard(now);
     else this.#rhythm.resumed(now);
     const afterGap = this.#fresh || this.#gap !== null;
+    if (this.#fresh) this.#firstBookAt = receivedAt;
     this.#fresh = false;
     this.#doubted = false;
     this.#lastBookAt = receivedAt;
@@ -234,6 +246,7 @@ export class MarketTracker {
     this.#lastBookAt = maybe(this.#lastBookAt);
     this.#auditAgreedAt = maybe(this.#auditAgreedAt);
     this.#coveredFrom = set(this.#coveredFrom);
+    this.#firstBookAt = set(this.#firstBookAt);
     const closed = this.#closed;
     if (closed !== null) {
       const { gap } = closed;
