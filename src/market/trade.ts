@@ -92,6 +92,21 @@ export function compareAllTrades(a: Trade, b: Trade): number {
   );
 }
 
+/** Trades further apart than this are looked up apart: a wild time among them does not span all between. */
+const NEAR_MS = 86_400_000;
+
+/** Trades in groups, by time, with a day at most from one to the next. */
+export function nearInTime(trades: readonly ReadTrade[]): ReadTrade[][] {
+  const groups: ReadTrade[][] = [];
+  let before = -Infinity;
+  for (const trade of [...trades].sort((a, b) => a.exchangeTimestamp - b.exchangeTimestamp)) {
+    if (trade.exchangeTimestamp - before > NEAR_MS) groups.push([]);
+    groups.at(-1)!.push(trade);
+    before = trade.exchangeTimestamp;
+  }
+  return groups;
+}
+
 function compareMarkets(a: Market, b: Market): number {
   if (a === b) return 0;
   return (

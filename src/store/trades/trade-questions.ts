@@ -3,7 +3,7 @@ import { type Market, marketKey } from '../../market/market.js';
 import { MarketSelection } from '../../market/market-selection.js';
 import type { TradesKnown } from '../../market/collector-memory.js';
 import type { TimeWindow } from '../../market/time-window.js';
-import type { ReadTrade, Trade } from '../../market/trade.js';
+import { nearInTime, type ReadTrade, type Trade } from '../../market/trade.js';
 import { matchTrades, type TradeMatch } from '../../market/trade-match.js';
 import type { Span } from '../../market/trade-span.js';
 import { raw, type Sql, sql } from '../engine/sql.js';
@@ -120,7 +120,17 @@ export class TradeQuestions {
     trades: readonly ReadTrade[],
     byId = false,
   ): Promise<ReadTrade[]> {
-    if (trades.length === 0) return [];
+    const unknown = new Set<ReadTrade>();
+    for (const group of nearInTime(trades))
+      for (const trade of await this.#unknown(market, group, byId)) unknown.add(trade);
+    return trades.filter((trade) => unknown.has(trade));
+  }
+
+  async #unknown(
+    market: Market,
+    trades: readonly ReadTrade[],
+    byId: boolean,
+  ): Promise<ReadTrade[]> {
     const id = (await this.db.marketId(market)) ?? NO_MARKET;
     const times = trades.map(({ exchangeTimestamp }) => exchangeTimestamp);
     const window = { from: Math.min(...times), to: Math.max(...times) + 1 };
