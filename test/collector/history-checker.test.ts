@@ -236,7 +236,7 @@ describe('the check of the trades', () => {
         ...{ rows: 500, everyMs: 1, older: true, maxMinutes: 2 },
         page: async () => whole([]),
         minutes: async (_rest, _pair, to, count) =>
-          new Map([...volumes].filter(([at]) => at < to && at >= to - count * MINUTE)),
+          new Map([...volumes].filter(([at]) => at < to).slice(-count)),
       },
       memory: {
         matchTrades: async () => matchTrades([], []),

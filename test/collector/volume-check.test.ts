@@ -42,7 +42,7 @@ it('a minute that was checked in two parts is compared once both are', async () 
   const checked = async (start: number, end: number): Promise<void> => {
     market.verified({ start: T0 + start * MINUTE, end: T0 + end * MINUTE }, 'VERIFIED_BY_REST');
     await compareVolumes(
-      partsWith(10, async () => new Map()),
+      partsWith(10, async () => new Map([[T0 - 5 * MINUTE, '1']])),
       market,
       { agreed: () => void agreed.push(end), differs: () => undefined },
     );
@@ -78,4 +78,34 @@ it('minutes whose candles could not be fetched are compared the next time, the o
   await compare();
   expect(agreed).toHaveLength(4);
   expect(market.volumes).toEqual([]);
+});
+
+it('a minute without a candle had no trade only behind a candle that there is', async () => {
+  const market = newMarket();
+  const minutes = async (
+    candles: readonly [number, string][],
+    stored: readonly [number, string][],
+  ) => {
+    market.volumes = [{ start: T0, end: T0 + 4 * MINUTE }];
+    const compared: string[] = [];
+    const parts = partsWith(10, async () => new Map(candles));
+    await compareVolumes(
+      { ...parts, memory: { tradeVolumes: async () => new Map(stored) } },
+      market,
+      {
+        agreed: () => void compared.push('agreed'),
+        differs: (minute) => void compared.push(`differs ${(minute - T0) / MINUTE}`),
+      },
+    );
+    return compared;
+  };
+  // As where an answer is empty by mistake, or of another time than was asked for.
+  expect(await minutes([], [])).toEqual([]);
+  expect(await minutes([[T0 + 9 * MINUTE, '1']], [])).toEqual([]);
+  expect(await minutes([], [[T0 + MINUTE, '1']])).toEqual(['differs 1']);
+  expect(await minutes([[T0 + MINUTE, '1']], [[T0 + MINUTE, '1']])).toEqual([
+    'agreed',
+    'agreed',
+    'agreed',
+  ]);
 });

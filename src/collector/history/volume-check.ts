@@ -46,8 +46,14 @@ export async function compareVolumes(
       const count = (end - start) / MINUTE_MS;
       const candles = await history.minutes!(rest, market.pair, end, count);
       const stored = await memory.tradeVolumes(market.market, { start, end });
+      const first = [...candles.keys()].reduce(
+        (least, minute) => Math.min(least, minute),
+        Infinity,
+      );
       for (let minute = start; minute < end; minute += MINUTE_MS) {
         const [theirs, ours] = [candles.get(minute) ?? '0', stored.get(minute) ?? '0'];
+        // Candles that begin later, or none at all, do not show that there was no trade.
+        if (theirs === '0' && ours === '0' && minute < first) continue;
         if (theirs === ours) {
           host.agreed();
           market.volumeEquals({ start: minute, end: minute + MINUTE_MS });

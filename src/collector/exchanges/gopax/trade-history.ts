@@ -13,6 +13,8 @@ import { readGopaxRow } from './messages.js';
 const ROWS = 100;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
+/** Candles of a call at most. */
+const MOST_MINUTES = 1024;
 
 function pathOf(pair: Pair, call: string): string {
   return `/trading-pairs/${encodeURIComponent(pair.code ?? pairText(pair))}/${call}`;
@@ -53,8 +55,9 @@ export const gopaxTradeHistory: TradeHistory = {
     return { ...read, from, next: { before: from, id: cursorOf(read.trades), overlaps: true } };
   },
   /** Rows are `[start, low, high, open, close, volume]` (`gopax.trade-trap.candles-trading-pairs-pair-candles`). */
-  minutes: async (rest, pair, to, count) => {
-    const from = to - count * MINUTE_MS;
+  minutes: async (rest, pair, to) => {
+    // As far back as it goes: a candle before them shows that minutes without one had no trade.
+    const from = to - MOST_MINUTES * MINUTE_MS;
     const path = pathOf(pair, `candles?start=${from}&end=${to}&interval=1`);
     const { body } = await fetchJson(rest, path);
     return new Map(
@@ -66,5 +69,5 @@ export const gopaxTradeHistory: TradeHistory = {
       }),
     );
   },
-  maxMinutes: 1024,
+  maxMinutes: MOST_MINUTES,
 };
