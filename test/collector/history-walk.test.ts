@@ -157,6 +157,13 @@ describe('the gap of a stream that went down', () => {
     expect(gap()).toEqual(['9-20 GAP?']);
   });
 
+  it('does not begin by a trade of the future, whose time is wild', () => {
+    streamedUntil = T0 + 36_000_000;
+    market.down(trouble, T0 + 90_000);
+    market.up(NOW);
+    expect(gap()).toEqual(['30-100 GAP?']);
+  });
+
   it('begins a minute before its last proof where no newer trade is known, but not before its start', () => {
     streamedUntil = 0;
     market.down(trouble, T0 + 90_000);
@@ -389,6 +396,28 @@ describe('a walk through the history', () => {
     await check(ofDay);
     expect(odd).toEqual(['the history is empty, though trades are stored']);
     expect(tally.historyFaults).toBe(1);
+  });
+
+  it('believes no page of a time that lacks what is stored from before the hole', async () => {
+    stored = upTo(10).map((id) => trade(id));
+    const reset = (): void => {
+      pieces = [];
+      market = newMarket();
+      market.begin({ open: [], until: null }, T0 + 20_500, 0);
+    };
+    const ofDay: TradeHistory = {
+      ...paged,
+      page: async () => ({ ...rowsOf(exchange), from: T0, next: null }),
+    };
+    reset();
+    exchange = [];
+    await check(ofDay);
+    expect(odd).toEqual(['the history is empty, though trades are stored']);
+    expect(shown()).toEqual(['20.5-100 UNPROVEN?']);
+    reset();
+    exchange = [31, 30].map((id) => trade(id));
+    await check(ofDay);
+    expect(shown()).toEqual(['20.5-31 UNPROVEN', '31-99 VERIFIED_BY_REST', '99-100 UNPROVEN?']);
   });
 
   it.each([

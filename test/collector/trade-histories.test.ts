@@ -115,3 +115,18 @@ it.each(['UPBIT', 'BITHUMB', 'GOPAX'] as const)(
     );
   },
 );
+
+it.each(['UPBIT', 'BITHUMB'] as const)(
+  'pages of %s are of the days of its own clock, however wrong ours is',
+  async (exchange) => {
+    simulators = await startSimulators({ rate: 0 });
+    const { rest, page, tradeHistory } = historyOf(exchange);
+    const right = await page();
+    const tomorrow = Date.now() + 86_400_000;
+    const newest = await tradeHistory.page(rest, BTC, null, tomorrow);
+    expect(newest.from).toBe(right.from);
+    // By our clock its today is yesterday.
+    const older = tradeHistory.page(rest, BTC, right.next, tomorrow);
+    await expect(older).rejects.toThrow('another day than its own');
+  },
+);

@@ -68,6 +68,8 @@ export async function walk(
   let filled = 0;
   let place: HistoryPlace | null = null;
   let top = Infinity;
+  /** How far our clock is ahead of the exchange's, ms. */
+  let ahead = 0;
   let last: ReadTrade | null = null;
   /** Trades that the next page will not repeat, although it covers their time. */
   let carried: readonly ReadTrade[] = [];
@@ -89,7 +91,7 @@ export async function walk(
     const asked = clock();
     if (place === null) market.report(asked);
     const rows: number = (few && place === null ? history.fewRows : undefined) ?? history.rows;
-    const read: HistoryPage = await history.page(rest, market.pair, place, asked, rows);
+    const read: HistoryPage = await history.page(rest, market.pair, place, asked - ahead, rows);
     if (rows < history.rows && read.next === null && read.from > market.openStart) {
       // There were more, and no other page has them.
       few = false;
@@ -106,6 +108,7 @@ export async function walk(
     if (!market.running) break;
     if (place === null) {
       top = Math.min(asked, page.answeredAt ?? asked) - parts.settleMs;
+      ahead = asked - (page.answeredAt ?? asked);
       fresh = page.trades.filter(({ exchangeTimestamp: time }) => time >= since).length;
     }
     const known: ReadTrade | null = last;
@@ -213,10 +216,10 @@ async function lacks(
   from: number,
   end: number,
 ): Promise<boolean> {
-  const start = Math.max(from, market.openStart);
-  if (start >= end) return false;
-  const inside = trades.filter(({ exchangeTimestamp: at }) => at >= start && at < end);
-  const match = await memory.matchTrades(market.market, inside, { start, end });
+  if (market.openStart >= end) return false;
+  // What was checked before counts as well: it was there.
+  const inside = trades.filter(({ exchangeTimestamp: at }) => at >= from && at < end);
+  const match = await memory.matchTrades(market.market, inside, { start: from, end });
   return match === null || match.absent.length > 0;
 }
 

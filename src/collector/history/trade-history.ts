@@ -43,7 +43,7 @@ export interface TradeHistory {
   /**
    * Fetches a page.
    * @param place where it begins; null = the newest trade
-   * @param now Unix ms
+   * @param now by the exchange's clock as far as that is known, Unix ms
    * @param rows the most rows: {@link rows}, which is the default, or {@link fewRows}
    * @throws {ExchangeError} when there is no answer, or it is not a page
    */

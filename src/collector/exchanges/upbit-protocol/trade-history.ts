@@ -1,7 +1,7 @@
 import { decimalFromWire } from '../../../market/decimal.js';
 import type { Pair } from '../../../market/market.js';
 import type { ReadTrade, TradeIdKind } from '../../../market/trade.js';
-import { ExchangeError, faultOf } from '../../exchange-error.js';
+import { ExchangeError, faultOf, unreadable } from '../../exchange-error.js';
 import { cursorOf, provenTime } from '../../history/page-order.js';
 import { fetchJson, fetchRows } from '../../history/read-page.js';
 import type { HistoryPage, HistoryPlace, TradeHistory } from '../../history/trade-history.js';
@@ -61,7 +61,7 @@ async function unitPage(
   const dayOf = (time: number): number => Math.floor((time + aheadMs) / DAY_MS);
   const startOf = (day: number): number => day * DAY_MS - aheadMs;
   // The last ms not fetched yet.
-  const day = dayOf(place === null ? now : place.before - 1);
+  let day = dayOf(place === null ? now : place.before - 1);
   const back = dayOf(now) - day;
   const query = new URLSearchParams({ market: quoteFirstCode(pair), count: String(rows) });
   if (back > 0) query.set(days, String(back));
@@ -76,6 +76,10 @@ async function unitPage(
     textIsUtc,
   );
   const { trades } = read;
+  const today = dayOf(read.answeredAt ?? now);
+  if (place === null) day = today;
+  else if (today !== dayOf(now))
+    throw unreadable('the exchange was asked by another day than its own');
   const dayStart = startOf(day);
   if (trades.length + read.unreadable < rows || trades.length === 0) {
     // Whether a page ends with its day or continues before it is undocumented: the day is safe.
