@@ -114,6 +114,32 @@ describe('the check of the trades', () => {
     expect(seen.logs).toEqual(expect.arrayContaining(['lost full', 'filled 1']));
   });
 
+  it('asks the store again what the last run left, until it answers', async () => {
+    const now = Date.now();
+    let asked = 0;
+    const { seen } = open(async () => whole([]), {
+      memory: {
+        matchTrades: async () => matchTrades([], []),
+        unknownTrades: async () => [],
+        hasTradeBefore: async () => true,
+        tradeVolumes: async () => new Map(),
+        tradesKnown: async () => {
+          if (asked++ === 0) throw new Error('the database is locked');
+          return { open: [], until: now - 60_000, newestTrade: now - 60_000, newestBook: null };
+        },
+      },
+    });
+    checker.start(BTC, BTC);
+    checker.down(BTC, { cause: 'PROCESS_DOWN', detail: null }, now - 60_000);
+    const outage = (): TradePiece | undefined =>
+      seen.pieces
+        .get('BTC')
+        ?.find((piece) => piece.start <= now - 30_000 && piece.end > now - 30_000);
+    await until(() => outage() !== undefined, 'the outage');
+    expect(outage()).toMatchObject({ completeness: 'GAP', cause: 'PROCESS_DOWN' });
+    expect(seen.logs).toContain('failed the database is locked');
+  });
+
   it('checks again what the store has as a gap, where it may have missed what was said of it', async () => {
     const old = Date.now() - 5_000;
     const lost = trade(1, old + 10);

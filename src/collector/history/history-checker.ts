@@ -87,6 +87,8 @@ const FEW_SHARE = 0.8;
 /** Longest time that the history waits for the books, ms. */
 const MAX_YIELD_MS = 30_000;
 const TICK_MS = 250;
+/** Until what the previous run left is asked of the store again, ms. */
+const ASK_AGAIN_MS = 1_000;
 /** How often some markets report, ms. */
 const REPORT_MS = 1_000;
 /** Share of the time between two checks of a market within which all routine checks take place. */
@@ -225,10 +227,19 @@ export class HistoryChecker {
   }
 
   async #begin(market: MarketTrades, startedAt: number): Promise<void> {
-    const known = await this.#parts.memory
-      .tradesKnown(market.market, startedAt)
-      .catch(() => ({ open: [], until: null, newestTrade: null, newestBook: null }));
-    if (!market.running) return;
+    const { signal } = this.#closing;
+    const ask = () =>
+      this.#parts.memory.tradesKnown(market.market, startedAt).catch((error: unknown) => {
+        this.#parts.log.failed(market.market, (error as Error).message);
+        return null;
+      });
+    let known = await ask();
+    // Without an answer the outage before the start would be in no gap.
+    while (known === null && market.running) {
+      await pause(ASK_AGAIN_MS, signal, false);
+      if (market.running) known = await ask();
+    }
+    if (known === null || !market.running) return;
     const { newestTrade, newestBook } = known;
     const book = this.#parts.booksBeside ? (newestBook ?? 0) : 0;
     market.begin(known, startedAt, Math.max(newestTrade ?? 0, book));
