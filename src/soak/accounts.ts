@@ -181,9 +181,12 @@ export function accountFor(
       account.contradicted.push(book);
     }
   });
-  const seen = new Set<string>();
+  /** When each stored frame was received, whichever of two connections brought it. */
+  const seen = new Map<string, number>();
+  const frameOf = ({ content, exchangeTimestamp }: SentMark): string =>
+    `${content} ${exchangeTimestamp}`;
   sent.forEach((book, i) => {
-    if (becameOf[i] !== -1) seen.add(`${book.content} ${book.exchangeTimestamp}`);
+    if (becameOf[i] !== -1) seen.set(frameOf(book), stored[becameOf[i]!]!.timestamp);
   });
 
   // The stored books before and after each unmatched one.
@@ -192,7 +195,11 @@ export function accountFor(
   const missing: number[] = [];
   let before = -1;
   let current: number | null = null;
+  /** Of each connection, when its newest frame was received that is stored: what it brings comes in order. */
+  const receivedOn = new Map<number, number>();
   sent.forEach((book, i) => {
+    const received = seen.get(frameOf(book));
+    if (received !== undefined) receivedOn.set(book.connection, received);
     if (becameOf[i] !== -1) {
       before = becameOf[i]!;
       current = book.content;
@@ -203,8 +210,9 @@ export function accountFor(
     // A gap may have been redated after the clock was set right, so the true time counts as well.
     const moments = new Set([book.at, ...clock.readings(book.at)]);
     let gap: GapMark | undefined;
-    for (const at of moments) gap ??= gapBetween(gaps, from, to, at, clock);
-    if (book.content === current || seen.has(`${book.content} ${book.exchangeTimestamp}`)) {
+    const least = receivedOn.get(book.connection) ?? -Infinity;
+    for (const at of moments) gap ??= gapBetween(gaps, from, to, at, least, clock);
+    if (book.content === current || received !== undefined) {
       account.equal++;
     } else if (gap !== undefined && !isReplaced(courses, i, book)) {
       // Replaced comes first: a gap may begin in the millisecond of all these receipts.
@@ -378,12 +386,16 @@ function nextMatched(
   return after;
 }
 
-/** A gap between two receipts that reaches to the sending of a book. */
+/**
+ * A gap between two receipts that reaches to the sending of a book.
+ * @param least the earliest time of its receipt, if known: a network may delay what was sent
+ */
 function gapBetween(
   gaps: readonly GapMark[],
   from: number | undefined,
   to: number | undefined,
   sentAt: number,
+  least: number,
   clock: ClockView,
 ): GapMark | undefined {
   return gaps.find(
@@ -391,7 +403,7 @@ function gapBetween(
       // Receipts that the clock put out of order do not show where a gap lies.
       (to === undefined || gap.start <= to || clock.doubtful(to)) &&
       (gap.end === null || from === undefined || gap.end >= from || clock.doubtful(from)) &&
-      gap.start - LATENCY_MS <= sentAt &&
+      gap.start - LATENCY_MS <= Math.max(sentAt, least) &&
       (gap.end === null || sentAt <= gap.end),
   );
 }
