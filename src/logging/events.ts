@@ -382,9 +382,10 @@ export const EVENTS = {
   ),
   TRADES_UNCHECKED: event<{ reason: string; suppressed: number }>(
     'warn',
-    (p) => `저장된 체결과 대조할 수 없어 중복 가능: ${p.reason}${leftOut.ko(p.suppressed)}`,
     (p) =>
-      `stored trades could not be looked up, trades may be recorded twice: ${p.reason}${leftOut.en(p.suppressed)}`,
+      `저장된 체결과 대조할 수 없어 이력 검사에서 채움: ${p.reason}${leftOut.ko(p.suppressed)}`,
+    (p) =>
+      `stored trades could not be looked up; the history check will fill in what is missing: ${p.reason}${leftOut.en(p.suppressed)}`,
   ),
   TRADES_FILLED: event<{ count: number; suppressed: number }>(
     'info',

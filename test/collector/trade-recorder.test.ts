@@ -28,12 +28,17 @@ const ofHistory = (count: number): ReadTrade[] =>
 let stored: Trade[];
 /** Ends the look-up of a snapshot with those of its trades that are not stored. */
 let lookedUp: ((unknown: readonly ReadTrade[]) => void) | null;
+/** Ends it without an answer. */
+let notLookedUp: ((error: Error) => void) | null;
+let unchecked: string[];
 let recorder: TradeRecorder;
 let idsBack: string[];
 
 beforeEach(() => {
   stored = [];
   lookedUp = null;
+  notLookedUp = null;
+  unchecked = [];
   idsBack = [];
   let sequence = 0;
   const bus = new Bus();
@@ -43,14 +48,17 @@ beforeEach(() => {
     memory: {
       sequences: { next: () => ++sequence },
       unknownTrades: () =>
-        new Promise((resolve) => (lookedUp = (unknown) => resolve([...unknown]))),
+        new Promise((resolve, reject) => {
+          lookedUp = (unknown) => resolve([...unknown]);
+          notLookedUp = reject;
+        }),
     },
     current: () => undefined,
     connected: () => true,
     onReusedId: () => undefined,
     onIdBack: (_market, { tradeId }, before) => idsBack.push(`${tradeId} after ${before}`),
     onAbsurdTime: () => undefined,
-    onUnchecked: () => undefined,
+    onUnchecked: (_market, reason) => unchecked.push(reason),
   });
 });
 
@@ -92,6 +100,15 @@ describe('equal trades of one moment, whose ids in the stream and the history di
     expect(fill()).toBe(1);
     expect(stored.map(({ origin }) => origin)).toEqual(['LIVE', 'LIVE', 'BACKFILL']);
   });
+});
+
+it('the last trades on record are left to the history where nobody knows whether they are stored', async () => {
+  const snapshot = recorder.snapshot(MARKET, [ofStream(3)], NOW);
+  notLookedUp!(new Error('no node answers'));
+  expect(await snapshot).toBe(0);
+  expect(stored).toEqual([]);
+  expect(unchecked).toEqual(['no node answers']);
+  expect(compare(ofHistory(1))()).toBe(1);
 });
 
 it.each([

@@ -27,7 +27,7 @@ export interface TradeRecorderParts {
   readonly onIdBack: (market: Market, trade: ReadTrade, before: string) => void;
   /** A trade whose time is impossible for a trade received now; it is not recorded. */
   readonly onAbsurdTime: (market: Market, trade: ReadTrade) => void;
-  /** The store could not be queried, so a trade may be recorded twice. */
+  /** The store could not be queried: the most recent trades are left to the check of the history. */
   readonly onUnchecked: (market: Market, reason: string) => void;
 }
 
@@ -153,8 +153,9 @@ export class TradeRecorder {
     try {
       unknown = await this.#parts.memory.unknownTrades(market, fresh);
     } catch (error) {
+      // Recorded unchecked, some would be stored twice. Of the time in which the stream was down, the history has them.
       this.#parts.onUnchecked(market, (error as Error).message);
-      unknown = fresh;
+      unknown = [];
     }
     // What was looked up meanwhile is fetched again by the next run.
     if (!this.#parts.connected()) return 0;
