@@ -69,10 +69,11 @@ export class GapHandover {
         // The book that ended it, or a later one, is in the log already: the previous writer had no
         // gap.
         const market = missing.get(key);
-        const next = market === undefined ? 0 : (market.first?.receivedAt ?? Infinity);
-        if (gap.end !== null && (gap.end < next || (aliveAt !== null && gap.end <= aliveAt)))
-          continue;
-        const start = Math.max(gap.start, aliveAt ?? gap.start);
+        const next = market === undefined ? null : (market.first?.receivedAt ?? Infinity);
+        const early = gap.end !== null && aliveAt !== null && gap.end <= aliveAt;
+        if (gap.end !== null && (next === null ? early : gap.end < next)) continue;
+        // Of a market whose book behind the gap the writer before did not have, its sign of life says nothing.
+        const start = early ? gap.start : Math.max(gap.start, aliveAt ?? gap.start);
         if (gap.end === null) this.#begun.set(gapKey(gap), start);
         due.push({ ...gap, start });
       }
