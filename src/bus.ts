@@ -49,8 +49,11 @@ export class Bus {
   readonly tradeSpans = new Topic<TradeSpan>();
   /** Every recorded trade that could not be stored. */
   readonly tradeLosses = new Topic<TradeLoss>();
-  /** What was published on {@link tradeSpans} may differ from what is stored; query the store. */
-  readonly tradeDoubts = new Topic<void>();
+  /**
+   * What was published on {@link tradeSpans} may differ from what is stored: query the store, and publish again
+   * what it does not know of the time since then, Unix ms.
+   */
+  readonly tradeDoubts = new Topic<number>();
   /** Every change of a collector's state. */
   readonly status = new Topic<CollectorStatus>();
   /** Every gap opened, changed or closed. */

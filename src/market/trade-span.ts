@@ -34,6 +34,8 @@ export interface TradePiece {
 /** A span of a market's time. A newer statement about part of that time replaces the older one. */
 export interface TradeSpan extends TradePiece {
   readonly market: Market;
+  /** It applies only to those parts of that time about which nothing is known. */
+  readonly ifUnknown?: boolean;
 }
 
 /** A newer statement about some time of a market, or a redating of what a wrong clock dated. */
@@ -72,9 +74,13 @@ export function without<T extends Span>(pieces: readonly T[], { start, end }: Sp
   });
 }
 
-/** Pieces, by start, after `piece` has replaced what they said about its time; equal neighbours are merged. */
-export function laid<T extends TradePiece>(pieces: readonly T[], piece: T): T[] {
-  return piece.start < piece.end ? overlaid(pieces, [piece]) : [...pieces];
+/**
+ * Pieces, by start, after `piece` has replaced what they said about its time; equal neighbours are merged.
+ * @param ifUnknown whether it only fills the parts of its time about which they say nothing
+ */
+export function laid<T extends TradePiece>(pieces: readonly T[], piece: T, ifUnknown = false): T[] {
+  if (piece.start >= piece.end) return [...pieces];
+  return ifUnknown ? overlaid([piece], pieces) : overlaid(pieces, [piece]);
 }
 
 /**

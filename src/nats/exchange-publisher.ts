@@ -4,10 +4,11 @@ import type { CoverageMinute } from '../market/coverage.js';
 import type { Exchange } from '../market/exchange.js';
 import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
-import type { Trade } from '../market/trade.js';
-import { MOST_LAG_MS } from '../market/trade-span.js';
+import { type Trade, tradeContents } from '../market/trade.js';
+import { MOST_LAG_MS, type Span } from '../market/trade-span.js';
 import { CoverageHandover, newestMinutes } from './coverage-handover.js';
 import { GapHandover } from './gap-handover.js';
+import type { HeardFills } from './heard-fills.js';
 import { KeptItems } from './kept-items.js';
 import type { BookItem, LaneItem, TradeItem, WordItem } from './lane-items.js';
 import { booksBefore, type LogEnds, readEnds } from './log-ends.js';
@@ -22,6 +23,11 @@ import { TradeIds } from './trade-ids.js';
 interface LeftOut {
   readonly books: number;
   readonly minutes: number;
+}
+
+/** Trades of a market, by the exchange's time, that a node received but did not get to write. */
+export interface UnwrittenTrades extends Span {
+  readonly market: Market;
 }
 
 /** The settings of a publisher. */
@@ -40,6 +46,8 @@ export interface PublisherOptions {
   readonly keepMs?: number;
   /** Messages that may wait for the log: beyond that no books or trades are added, beyond twice that no coverage. */
   readonly maxWaiting?: number;
+  /** What other nodes write from the history; closed with the publisher. */
+  readonly fills?: Pick<HeardFills, 'take' | 'close'>;
   /** Current time, Unix ms; a standstill of the program must have been noticed before, as a gap. */
   readonly now: () => number;
   /** Called with true when books begin to be left out, with false when there is room again. */
@@ -174,10 +182,10 @@ export class ExchangePublisher {
   /**
    * Writes from now on, first what the log lacks.
    * @param openGaps gaps of its markets that are open according to the log
+   * @returns until when all that was received is in the log, Unix ms; null = nothing was yet
    * @throws {Error} when the log cannot be read
    */
-  async promote(openGaps: readonly Gap[]): Promise<void> {
-    if (this.#primary) return;
+  async promote(openGaps: readonly Gap[]): Promise<number | null> {
     const { stream, exchange } = this.#options;
     const aliveAt = await this.#term.begin();
     const ends = await readEnds(stream, exchange);
@@ -203,10 +211,13 @@ export class ExchangePublisher {
       const key = marketKey(market);
       if (item.kind === 'book' ? i < missing.get(key)!.from : item.receivedAt < written) continue;
       if (item.kind === 'book') this.#gaps.writeDue(key, item.receivedAt);
+      else if (item.contents !== undefined && this.#options.fills?.take(market, item.contents))
+        continue;
       this.#add(market, item);
     }
     this.#gaps.writeRest();
     void this.#minutes.takeOver(aliveAt);
+    return aliveAt;
   }
 
   /** Ends gaps that the previous node left open when this one began to write. */
@@ -224,14 +235,20 @@ export class ExchangePublisher {
     for (const lane of this.#lanes.values()) lane.goOn();
   }
 
-  /** From now on keeps what it receives and writes nothing. */
-  demote(): void {
-    if (!this.#primary) return;
+  /** From now on keeps what it receives and writes nothing. @returns trades that are not, or may not be, in the log */
+  demote(): UnwrittenTrades[] {
+    if (!this.#primary) return [];
     this.#primary = false;
     this.#waiting = 0;
-    for (const lane of this.#lanes.values()) lane.begin(null, 0);
+    const unwritten: UnwrittenTrades[] = [];
+    for (const lane of this.#lanes.values()) {
+      const span = lane.tradesWaiting;
+      if (span !== null) unwritten.push({ ...span, market: lane.market });
+      lane.begin(null, 0);
+    }
     this.#leftOut.clear();
     this.#gaps.demote();
+    return unwritten;
   }
 
   /** Settles when everything received of a market is in the log, or when this node does not write. */
@@ -258,6 +275,7 @@ export class ExchangePublisher {
     this.#primary = false;
     clearInterval(this.#alive);
     for (const stop of this.#unfollow) stop();
+    this.#options.fills?.close();
     this.#kept.clear();
   }
 
@@ -282,7 +300,9 @@ export class ExchangePublisher {
     const { exchangeTimestamp, timestamp: receivedAt } = trade;
     const id = this.#tradeIds.of(trade);
     const fill = trade.origin === 'BACKFILL';
-    const item: TradeItem = { kind: 'trade', message, id, receivedAt, fill };
+    const tradedAt = exchangeTimestamp;
+    const contents = trade.idKind === 'STREAM' ? tradeContents(trade) : undefined;
+    const item: TradeItem = { kind: 'trade', message, id, receivedAt, tradedAt, contents, fill };
     // One whose id is of the history alone may be in the log as the stream brought it. Who takes over doubts what is
     // said of its trades, and asks for what is missing.
     if (trade.idKind !== 'REST') this.#kept.add(market, item);

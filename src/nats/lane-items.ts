@@ -16,6 +16,10 @@ export interface TradeItem {
   readonly message: object;
   readonly id: string;
   readonly receivedAt: number;
+  /** The exchange's time, Unix ms. */
+  readonly tradedAt: number;
+  /** See `tradeContents`; only where the history has it under another id. */
+  readonly contents?: string | undefined;
   /** Whether it comes from the exchange's history. */
   readonly fill?: boolean;
   /** Its number, once it is in the log. */

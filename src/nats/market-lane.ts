@@ -1,6 +1,6 @@
 import type { BookEvent } from '../bus.js';
 import { type Market, marketKey } from '../market/market.js';
-import type { TradeLoss } from '../market/trade-span.js';
+import type { Span, TradeLoss } from '../market/trade-span.js';
 import type { BookItem, LaneItem, TradeItem, WordItem } from './lane-items.js';
 import type { LogEntry } from './log-stream.js';
 import {
@@ -105,6 +105,18 @@ export class MarketLane {
   /** Whether a gap is among them. */
   get gapWaits(): boolean {
     return this.#underWay?.kind === 'gap' || this.#queue.some(({ kind }) => kind === 'gap');
+  }
+
+  /** The exchange's times of the trades that wait or are on their way; null when there are none. */
+  get tradesWaiting(): Span | null {
+    const items = this.#underWay === null ? this.#queue : [this.#underWay, ...this.#queue];
+    const times = items.flatMap((item) => (item.kind === 'trade' ? [item.tradedAt] : []));
+    return times.length === 0
+      ? null
+      : times.reduce(
+          ({ start, end }, t) => ({ start: Math.min(start, t), end: Math.max(end, t + 1) }),
+          { start: Infinity, end: 0 },
+        );
   }
 
   /** When the newest book in the log or on its way was received, Unix ms; null = none. */

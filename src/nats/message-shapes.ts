@@ -74,6 +74,7 @@ const SHAPES = {
     cause: orNull(oneOf(GAP_CAUSES)),
     detail: orNull(isText),
     checked: isBoolean,
+    ifUnknown: orAbsent(isBoolean),
     fill: orAbsent(isInteger),
   },
   gap: {

@@ -1,5 +1,5 @@
 import type { Gap } from '../market/gap.js';
-import { sameWord, type TradeLoss, type TradePiece } from '../market/trade-span.js';
+import { sameWord, type TradeLoss, type TradeSpan } from '../market/trade-span.js';
 import type { LaneItem, WordItem } from './lane-items.js';
 
 /** Statements about a market's trades that may wait after its last one; beyond that they become one gap. */
@@ -40,11 +40,12 @@ function absorbGap(waiting: readonly LaneItem[], word: WordItem): Absorbed | nul
 function absorbSpan(waiting: readonly LaneItem[], word: WordItem): Absorbed | null {
   const [last, ...before] = newestFirst(waiting, 'span', 'trade');
   if (last === undefined) return null;
-  const [older, newer] = [last.message as TradePiece, word.message as TradePiece];
+  const [older, newer] = [last.message as TradeSpan, word.message as TradeSpan];
   const [start, end] = [Math.min(older.start, newer.start), Math.max(older.end, newer.end)];
   const touch = newer.start <= older.end && older.start <= newer.end;
   const fills = word.behind === undefined || word.behind === last.behind;
-  if (touch && fills && sameWord(older, newer)) {
+  const same = sameWord(older, newer) && older.ifUnknown === newer.ifUnknown;
+  if (touch && fills && same) {
     last.message = { ...older, start, end };
     return { doubted: null };
   }

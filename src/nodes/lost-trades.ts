@@ -5,6 +5,7 @@ import { type Market, type Pair, pairText } from '../market/market.js';
 import { MOST_LAG_MS, type Span } from '../market/trade-span.js';
 import type { BusConnection } from '../nats/connection.js';
 import { hear } from '../nats/hear.js';
+import type { UnwrittenTrades } from '../nats/exchange-publisher.js';
 import { LOG_FULL } from '../nats/log-books.js';
 import { encodeMessage } from '../nats/messages.js';
 import type { Store } from '../store/store-types.js';
@@ -14,7 +15,15 @@ import { lossSubject } from './report.js';
 interface LossMessage extends Span {
   /** Of this market; absent = of all. */
   readonly pair?: Pair;
+  /** They were never in the log. */
+  readonly unwritten?: boolean;
 }
+
+/** Why trades that a node received are not in the log. */
+const UNWRITTEN = {
+  cause: 'BUS_FAILED',
+  detail: 'the primary stopped writing before they were in the log',
+} as const;
 
 /**
  * Messages were deleted from the log before they were read, and nothing shows which markets' trades were among
@@ -47,15 +56,23 @@ export function reportLostFill(bus: BusConnection, market: Market, { start, end 
   reportLoss(bus, exchange, { start, end, pair: { symbol, currency } });
 }
 
+/** A node that stopped writing had received trades of a market that are not in the log. */
+export function reportUnwritten(
+  bus: BusConnection,
+  { market: { exchange, symbol, currency }, start, end }: UnwrittenTrades,
+): void {
+  reportLoss(bus, exchange, { start, end, pair: { symbol, currency }, unwritten: true });
+}
+
 function reportLoss({ nc }: BusConnection, exchange: Exchange, loss: LossMessage): void {
-  nc.publish(lossSubject(exchange), encodeMessage(loss));
+  if (!nc.isClosed()) nc.publish(lossSubject(exchange), encodeMessage(loss));
 }
 
 /**
- * Listens for trades of an exchange that were deleted from the log before they were stored, and passes
- * that on; statements about their completeness may have been deleted with them.
+ * Listens for trades of an exchange that were deleted from the log before they were stored, or never got there, and
+ * passes that on; statements about their completeness may have been lost with them.
  * @param markets those whose trades are recorded
- * @param onLoss called first, with the end of that time, Unix ms
+ * @param onLoss called first where they were in the log, with the end of that time, Unix ms
  */
 export function hearLostTrades(
   connection: BusConnection,
@@ -64,13 +81,14 @@ export function hearLostTrades(
   bus: Pick<Bus, 'tradeLosses' | 'tradeDoubts'>,
   onLoss: (end: number) => void,
 ): Subscription {
-  return hear<LossMessage>(connection, lossSubject(exchange), ({ start, end, pair }) => {
+  return hear<LossMessage>(connection, lossSubject(exchange), ({ start, end, pair, unwritten }) => {
     if (!Number.isFinite(start) || !Number.isFinite(end)) throw new Error('it has no span of time');
-    onLoss(end);
+    const trouble = unwritten === true ? UNWRITTEN : LOG_FULL;
+    if (unwritten !== true) onLoss(end);
     for (const market of markets()) {
       if (pair !== undefined && pairText(market) !== pairText(pair)) continue;
-      bus.tradeLosses.publish({ market, start, end, ...LOG_FULL });
+      bus.tradeLosses.publish({ market, start, end, ...trouble });
     }
-    if (pair === undefined) bus.tradeDoubts.publish();
+    if (pair === undefined) bus.tradeDoubts.publish(start);
   });
 }

@@ -10,8 +10,10 @@ import type { CollectPattern } from '../market/collect-pattern.js';
 import type { Exchange } from '../market/exchange.js';
 import type { Wishes } from '../market/managed-lists.js';
 import type { Market } from '../market/market.js';
+import { MOST_LAG_MS } from '../market/trade-span.js';
 import type { BusConnection } from '../nats/connection.js';
 import { ExchangePublisher } from '../nats/exchange-publisher.js';
+import { HeardFills } from '../nats/heard-fills.js';
 import type { LogStream } from '../nats/log-stream.js';
 import type { LogWriter } from '../nats/log-writer.js';
 import { readAlive } from '../nats/term.js';
@@ -19,7 +21,7 @@ import { encodeMessage } from '../nats/messages.js';
 import { answerCalls } from '../nats/remote.js';
 import type { Config } from '../settings/config.js';
 import { controlErrorDetails } from './control-errors.js';
-import { hearLostTrades } from './lost-trades.js';
+import { hearLostTrades, reportUnwritten } from './lost-trades.js';
 import { askOpenGaps, RemoteMemory } from './remote-memory.js';
 import {
   controlSubject,
@@ -111,7 +113,7 @@ export class Shard {
     const { config, stream, writer, logger } = services;
     const bus = new Bus();
     const watch = new StandstillWatch();
-    const publisher = new ExchangePublisher({
+    const publisher: ExchangePublisher = new ExchangePublisher({
       exchange,
       node: config.nodeName,
       bus,
@@ -119,6 +121,7 @@ export class Shard {
       writer,
       snapshotEveryMs: config.snapshotEveryMs,
       books: config.channels.includes('orderbook'),
+      fills: new HeardFills(services.bus, exchange, () => !publisher.primary),
       // A sign of life that is due after a standstill must not vouch for that time.
       now: () => watch.look(),
       onFull: (full, leftOut) => {
@@ -194,11 +197,11 @@ export class Shard {
     const { bus } = this.#services;
     // Without a recorder nothing is known of them yet, and recording must go on.
     const openGaps = await askOpenGaps(bus, this.exchange, 0, GAPS_MS).catch(() => null);
-    await this.#publisher.promote(openGaps ?? []);
+    if (this.primary) return;
+    const aliveAt = await this.#publisher.promote(openGaps ?? []);
     if (openGaps === null) void this.#endGapsLater();
-    // As standby it stated nothing about the trades, and its predecessor may have left other spans
-    // unchecked.
-    this.#bus.tradeDoubts.publish();
+    // As standby it stated nothing about the trades, and its predecessor may have left other spans unchecked.
+    this.#bus.tradeDoubts.publish((aliveAt ?? 0) - MOST_LAG_MS);
     this.#control = answerCalls(
       bus,
       controlSubject(this.exchange),
@@ -228,7 +231,7 @@ export class Shard {
     this.#control = null;
     // As primary it has kept books too.
     if (this.primary) this.#completeSince = -Infinity;
-    this.#publisher.demote();
+    for (const trades of this.#publisher.demote()) reportUnwritten(this.#services.bus, trades);
   }
 
   /** Reports the state of its collectors, if it is the primary. */

@@ -4,7 +4,7 @@ import type { TradeHistory } from '../../src/collector/history/trade-history.js'
 import { ExchangeError } from '../../src/collector/exchange-error.js';
 import { LimitBoard } from '../../src/collector/limits/limit-board.js';
 import { matchTrades } from '../../src/market/trade-match.js';
-import { laid, type TradePiece } from '../../src/market/trade-span.js';
+import { laid, type TradePiece, type TradeSpan } from '../../src/market/trade-span.js';
 import type { ReadTrade } from '../../src/market/trade.js';
 import { until } from '../helpers/wait.js';
 
@@ -163,7 +163,7 @@ describe('the check of the trades', () => {
     checker.start(BTC, BTC);
     await until(() => checker.tally.historyPages > 1, 'two checks');
     // For this run there is no such gap: another one left it, or filled it and the log was lost.
-    checker.doubt();
+    checker.doubt(Date.now());
     await until(() => calls === 1 && seen.logs.length > 0, 'the recorder that is away');
     checker.lost(
       BTC,
@@ -176,6 +176,27 @@ describe('the check of the trades', () => {
     expect(seen.stored.map(({ tradeId }) => tradeId)).toEqual(['1']);
     expect(seen.logs).toContain('failed no node answers');
     expect(calls).toBe(2);
+  });
+
+  it('says once more what nobody may have heard, where nothing is known', async () => {
+    const said: TradeSpan[] = [];
+    const { seen } = open(async () => whole([]), { publish: (span) => said.push(span) });
+    checker.start(BTC, BTC);
+    await until(() => said.some(({ checked }) => checked), 'a span that is checked');
+    checker.down(BTC, { cause: 'DISCONNECTED', detail: null }, Date.now());
+    const { length } = said;
+    const since = Date.now() - 60_000;
+    checker.doubt(since);
+    const again = said.slice(length).filter(({ ifUnknown }) => ifUnknown === true);
+    const pieces = again.reduce<TradePiece[]>((all, span) => laid(all, span, true), []);
+    // All since the start; what was checked as well, but not as such.
+    expect(pieces[0]!.start).toBe(said[0]!.start);
+    expect(
+      pieces.every(
+        ({ checked }, i) => !checked && (pieces[i + 1]?.start ?? pieces[i]!.end) === pieces[i]!.end,
+      ),
+    ).toBe(true);
+    expect(seen.logs).toEqual([]);
   });
 
   it('dates again what a clock that was ahead has dated, and goes on from the present', async () => {

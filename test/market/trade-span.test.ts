@@ -24,6 +24,13 @@ it('a newer word about some of the time replaces the older one; neighbours that 
   expect(laid(pieces, piece(5, 5))).toEqual(pieces);
 });
 
+it('a word of what is not known leaves what is known as it is', () => {
+  const known = [piece(10, 20, { completeness: 'GAP' }), piece(30, 40, { checked: true })];
+  expect(shown(laid(known, piece(0, 35), true))).toBe(
+    '0-10 UNPROVEN, 10-20 GAP, 20-30 UNPROVEN, 30-40 UNPROVEN',
+  );
+});
+
 it('many newer words at once say the same as one after the other', () => {
   const older = [piece(0, 10), piece(10, 30, { detail: 'a' }), piece(40, 50), piece(60, 90)];
   const newer = [5, 15, 25, 45, 55, 70].map((start) =>

@@ -5,6 +5,7 @@ import { MarketHandle } from '../../src/market/market.js';
 import type { Trade } from '../../src/market/trade.js';
 import type { Span, TradeLoss } from '../../src/market/trade-span.js';
 import { ExchangePublisher } from '../../src/nats/exchange-publisher.js';
+import { HeardFills } from '../../src/nats/heard-fills.js';
 import { LogBooks } from '../../src/nats/log-books.js';
 import { decodeBook, decodeMessage, type GapMessage } from '../../src/nats/messages.js';
 import { eventually } from '../helpers/wait.js';
@@ -93,6 +94,7 @@ describe('a sign of life', () => {
 describe('while the bus is away', () => {
   it('what waits does not grow with time, and what is left out is counted', async () => {
     const bus = new Bus();
+    let now = 1_000;
     const said: { full: boolean; minutes: number }[] = [];
     const sent: { subject: string; settle: (outcome: object) => void }[] = [];
     let now = 0;
@@ -150,6 +152,7 @@ describeWithNats('a standby that takes over', () => {
     onMoved: () => void = () => undefined,
     now: () => number = () => 1_000,
     maxWaiting = 100_000,
+    fills?: HeardFills,
   ): { local: Bus; made: ExchangePublisher } {
     const local = new Bus();
     const made = new ExchangePublisher({
@@ -162,6 +165,7 @@ describeWithNats('a standby that takes over', () => {
       books: true,
       maxWaiting,
       now,
+      ...(fills === undefined ? {} : { fills }),
       onFull: () => undefined,
       onMoved,
     });
@@ -260,6 +264,27 @@ describeWithNats('a standby that takes over', () => {
     expect(order).toEqual(inOrder);
   });
 
+  it('writes a gap that ended with a book which the node before did not have, though that was alive', async () => {
+    const { last } = (await log.stream.state())!;
+    const blind = publisher('a', undefined, () => 9_000);
+    const standby = publisher('b');
+    await blind.made.promote([]);
+    await blind.made.farewell(false);
+    blind.made.close();
+    const gap = { market: MARKET, cause: 'STANDSTILL', detail: null, attempts: 0 } as const;
+    standby.local.publishBook(bookAt(7_000, '7000'));
+    standby.local.gaps.publish({ ...gap, start: 7_000, end: 7_500 });
+    standby.local.publishBook(bookAt(7_500, '7500'));
+    expect(await standby.made.promote([])).toBe(9_000);
+    expect(await standby.made.drain(2_000)).toBe(true);
+    standby.made.close();
+    const { books, gaps } = await readLog(last);
+    expect(books.map(({ book: { exchangeTimestamp } }) => exchangeTimestamp)).toEqual([
+      7_000, 7_500,
+    ]);
+    expect(gaps).toMatchObject([{ start: 7_000, end: 7_500 }]);
+  });
+
   it('writes its trades, the first one too, and the node before it writes none any more', async () => {
     let moved = 0;
     const old = publisher('c', () => moved++);
@@ -275,7 +300,7 @@ describeWithNats('a standby that takes over', () => {
       (times) => times > 0,
       'the refusal',
     );
-    old.made.demote();
+    expect(old.made.demote()).toEqual([{ market: OTHER, start: 1_000, end: 1_001 }]);
     next.local.trades.publish(tradeOf('3'));
     expect(await next.made.drain(2_000)).toBe(true);
     for (const { made } of [old, next]) made.close();
@@ -385,6 +410,31 @@ describeWithNats('a standby that takes over', () => {
     expect(await standby.made.drain(2_000)).toBe(true);
     for (const { made } of [primary, standby]) made.close();
     expect(await tradesInLog(last + 1)).toEqual(['both', 'of the stream']);
+  });
+
+  it('writes no trade of its stream that the node before filled in under the id of the history', async () => {
+    const { last } = (await log.stream.state())!;
+    const stream = { ...tradeOf('of the stream'), idKind: 'STREAM' } as const;
+    const history = { ...stream, tradeId: 'filled', idKind: 'REST', origin: 'BACKFILL' } as const;
+    const fills = new HeardFills(log.bus, 'GOPAX', () => true);
+    const primary = publisher('x');
+    const standby = publisher('y', undefined, undefined, undefined, fills);
+    await primary.made.promote([]);
+    // Of two equal ones the primary missed one; a third had another price.
+    for (const tradeId of ['1', '2']) standby.local.trades.publish({ ...stream, tradeId });
+    standby.local.trades.publish({ ...stream, tradeId: '3', price: '101' });
+    primary.local.trades.publish(history);
+    expect(await primary.made.drain(2_000)).toBe(true);
+    await eventually(
+      async () => (await tradesInLog(last + 1)).length,
+      (count) => count === 1,
+      'the filled one',
+    );
+    await log.bus.nc.flush();
+    await standby.made.promote([]);
+    expect(await standby.made.drain(2_000)).toBe(true);
+    for (const { made } of [primary, standby]) made.close();
+    expect(await tradesInLog(last + 1)).toEqual(['filled', '2', '3']);
   });
 
   /** What a reader makes of the log behind a number. */

@@ -11,7 +11,8 @@ describe('what was received of a market', () => {
     writer: { write: (_: unknown, settle: (outcome: object) => void) => void settles.push(settle) },
     ...{ snapshotEveryMs: 60_000, moved: () => undefined, settled: () => undefined, ...ONE_TERM },
   });
-  const trade = (id: string) => ({ kind: 'trade', message: { id }, id, receivedAt: 1 }) as const;
+  const trade = (id: string) =>
+    ({ kind: 'trade', message: { id }, id, tradedAt: 1, receivedAt: 1 }) as const;
 
   it('is in the log when the last message of then is, not those that come later', async () => {
     const settles: ((outcome: object) => void)[] = [];
@@ -54,7 +55,7 @@ describe('a message of a market', () => {
       moved: () => undefined,
       settled: () => undefined,
     });
-    lane.add({ kind: 'trade', id: '1 1000 5 0.1 buy', message: {}, receivedAt: 1 });
+    lane.add({ kind: 'trade', id: '1 1000 5 0.1 buy', message: {}, tradedAt: 1, receivedAt: 1 });
     lane.add({ kind: 'book', event: bookAt(1_000, '5'), receivedAt: 1_000 });
     expect(ids).toEqual([
       'GOPAX:BTC-KRW trade 1 1000 5 0.1 buy',
@@ -81,7 +82,7 @@ describe('what is said of a span of trades', () => {
       settled: () => undefined,
     });
     const trade = (id: string, fill: boolean) =>
-      lane.add({ kind: 'trade', id, message: {}, receivedAt: 1, fill });
+      lane.add({ kind: 'trade', id, message: {}, tradedAt: 1, receivedAt: 1, fill });
     const span = (id: string) => lane.add({ kind: 'span', id, message: {}, receivedAt: 1 });
     const settleAll = (): void => {
       for (let next = settle.shift(); next !== undefined; next = settle.shift()) next();
@@ -231,7 +232,7 @@ describeWithNats('a trade whose answer was lost', () => {
       settled: (_lane, item) => settled.push('id' in item ? item.id : ''),
     });
     for (const id of ['1', '2', '3'])
-      lane.add({ kind: 'trade', id, message: { tradeId: id }, receivedAt: 1 });
+      lane.add({ kind: 'trade', id, message: { tradeId: id }, tradedAt: 1, receivedAt: 1 });
     await eventually(
       async () => settled.length,
       (n) => n === 3,

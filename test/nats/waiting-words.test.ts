@@ -12,7 +12,14 @@ const verified = (start: number, end: number): TradePiece => {
 const word = (kind: WordItem['kind'], message: object, behind?: TradeItem): WordItem => {
   return { kind, message, id: '', receivedAt: 0, ...(behind === undefined ? {} : { behind }) };
 };
-const trade: TradeItem = { kind: 'trade', message: {}, id: '', receivedAt: 0, fill: true };
+const trade: TradeItem = {
+  kind: 'trade',
+  message: {},
+  id: '',
+  tradedAt: 1,
+  receivedAt: 0,
+  fill: true,
+};
 
 /** What waits once these were added, and what was doubted. */
 function waiting(items: readonly LaneItem[]) {

@@ -2,7 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { Bus } from '../../src/bus.js';
 import type { TradeLoss, TradeSpan } from '../../src/market/trade-span.js';
 import type { BusConnection } from '../../src/nats/connection.js';
-import { hearLostTrades, reportLostFill, reportLostTrades } from '../../src/nodes/lost-trades.js';
+import {
+  hearLostTrades,
+  reportLostFill,
+  reportLostTrades,
+  reportUnwritten,
+} from '../../src/nodes/lost-trades.js';
 import type { Store } from '../../src/store/store-types.js';
 
 /** A bus on which whoever subscribed hears at once. */
@@ -10,6 +15,7 @@ function wire(): BusConnection {
   const heard = new Map<string, (error: null, message: { data: Uint8Array }) => void>();
   return {
     nc: {
+      isClosed: () => false,
       publish: (subject: string, data: Uint8Array) => heard.get(subject)?.(null, { data }),
       subscribe: (subject: string, { callback }: { callback: never }) => {
         heard.set(subject, callback);
@@ -38,10 +44,10 @@ describe('trades that went from the log unread', () => {
     const losses: TradeLoss[] = [];
     const market = { exchange: 'KORBIT', symbol: 'BTC', currency: 'KRW' } as const;
     const local = new Bus();
-    let doubts = 0;
+    const doubts: number[] = [];
     const ends: number[] = [];
     local.tradeLosses.on((loss) => losses.push(loss));
-    local.tradeDoubts.on(() => doubts++);
+    local.tradeDoubts.on((since) => doubts.push(since));
     hearLostTrades(
       bus,
       'KORBIT',
@@ -66,12 +72,17 @@ describe('trades that went from the log unread', () => {
     ]);
     // A message may be a minute behind its trade.
     expect(losses).toEqual([{ market, start: 640_000, ...LOST }]);
-    expect([doubts, ends]).toEqual([1, [END + 1]]);
+    expect([doubts, ends]).toEqual([[640_000], [END + 1]]);
     const other = { ...market, symbol: 'ETH' };
     reportLostFill(bus, other, { start: 5, end: 9 });
     reportLostFill(bus, market, { start: 5, end: 9 });
     // Nothing but that one span is in doubt.
     expect(losses.slice(1)).toEqual([{ market, ...LOST, start: 5, end: 9 }]);
-    expect(doubts).toBe(1);
+    expect(ends).toEqual([END + 1, 9, 9]);
+    // What never was in the log is written under the ids that it has.
+    reportUnwritten(bus, { market, start: 6, end: 7 });
+    expect(losses.at(-1)).toMatchObject({ market, start: 6, end: 7, cause: 'BUS_FAILED' });
+    expect(ends).toEqual([END + 1, 9, 9]);
+    expect(doubts).toHaveLength(1);
   });
 });

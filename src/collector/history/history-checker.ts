@@ -178,9 +178,14 @@ export class HistoryChecker {
     this.#soon(market);
   }
 
-  /** What is unchecked must be queried from the store, which may have missed statements about it. */
-  doubt(): void {
+  /**
+   * What is unchecked must be queried from the store, which may have missed statements about it. Those about the
+   * time since then, Unix ms, are made again.
+   */
+  doubt(since: number): void {
+    const now = this.#parts.clock();
     for (const market of this.#markets.values()) {
+      market.repeat(since, now);
       market.doubted = true;
       this.#soon(market);
     }

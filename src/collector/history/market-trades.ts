@@ -229,6 +229,20 @@ export class MarketTrades {
     this.#reportLoss();
   }
 
+  /**
+   * States again what it knows of the time since then, for where the store knows nothing: the previous primary may
+   * have ended before it could.
+   * @param since Unix ms @param now current time, Unix ms
+   */
+  repeat(since: number, now: number): void {
+    this.report(now);
+    const span = { start: Math.max(since, this.#startedAt), end: this.#reportedTo ?? 0 };
+    if (span.start >= span.end) return;
+    // What it found complete is checked again: as standby it could not state that.
+    for (const piece of [...this.openIn(span), { ...span, ...UNPROVEN }])
+      this.#publish({ market: this.market, ...piece, ifUnknown: true });
+  }
+
   /** The history has all of a span, and so does the store, except for what is in doubt. */
   verified(
     span: Span,

@@ -41,7 +41,7 @@ export async function spanStatements(
   for (const change of changes) {
     if ('market' in change) {
       const id = idOf(change.market);
-      stored.set(id, laid(stored.get(id) ?? [], pieceOf(change)));
+      stored.set(id, laid(stored.get(id) ?? [], pieceOf(change), change.ifUnknown));
     } else for (const [id, pieces] of stored) stored.set(id, redated(pieces, change));
   }
   const values = [...stored].flatMap(([id, pieces]) =>
