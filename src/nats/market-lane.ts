@@ -160,33 +160,42 @@ export class MarketLane {
   resume(last: LogEntry | null, books: readonly LastBook[] = []): void {
     const refused = this.#underWay;
     this.#underWay = null;
-    let covered: boolean;
-    let late: number | null = null;
+    let late = 0;
     if (refused?.kind === 'trade') {
       this.#lastTrade = last?.seq ?? 0;
-      covered = last !== null && sameBytes(encodeMessage(refused.message), last.data);
-    } else {
-      const book = books[0] ?? null;
-      this.#resume(book, last?.seq ?? 0);
-      covered = false;
-      if (refused?.kind === 'book' && book !== null) {
-        const isRefused = sameAs(refused.event);
-        covered = books.some(({ message }) => isRefused(message));
-        // It is too late to be written after a newer one; what it showed is in no log.
-        if (!covered && isOlder(refused.event, book.message)) {
-          covered = true;
-          late = book.message.t;
-        }
-      }
-    }
-    if (refused !== null) {
-      if (covered) this.#done(refused, last!.seq);
+      if (last !== null && sameBytes(encodeMessage(refused.message), last.data))
+        this.#done(refused, last.seq);
       else this.#queue.unshift(refused);
+    } else {
+      this.#resume(books[0] ?? null, last?.seq ?? 0);
+      if (refused !== null) this.#queue.unshift(refused);
+      if (books.length > 0) late = this.#leaveOut(books, refused);
     }
     this.#next();
-    // Last, because what it adds would otherwise begin to be sent, with the next queued book beside
-    // it.
-    if (late !== null) this.#host.late?.(this, late);
+    // Last: what it adds would otherwise begin to be sent, and the next book of the queue beside it.
+    while (late-- > 0) this.#host.late?.(this, books[0]!.message.t);
+  }
+
+  /**
+   * Leaves out the books that wait and come too late, behind another node's newer one: they are there already, or
+   * what they showed is in nobody's log.
+   * @returns how many of the latter there were
+   */
+  #leaveOut(books: readonly LastBook[], refused: LaneItem | null): number {
+    const [newest] = books;
+    let late = 0;
+    this.#queue = this.#queue.filter((item) => {
+      if (item.kind !== 'book') return true;
+      // A book without a time may come back to what it was: only of the first one that is asked.
+      const timed = item.event.book.exchangeTimestamp !== null;
+      const isItem = sameAs(item.event);
+      const covered = (timed || item === refused) && books.some(({ message }) => isItem(message));
+      if (!covered && !isOlder(item.event, newest!.message)) return true;
+      if (!covered) late++;
+      this.#done(item, newest!.seq);
+      return false;
+    });
+    return late;
   }
 
   /** Writes an item after all those before it. @returns false if it was merged into one that waits */

@@ -94,7 +94,6 @@ describe('a sign of life', () => {
 describe('while the bus is away', () => {
   it('what waits does not grow with time, and what is left out is counted', async () => {
     const bus = new Bus();
-    let now = 1_000;
     const said: { full: boolean; minutes: number }[] = [];
     const sent: { subject: string; settle: (outcome: object) => void }[] = [];
     let now = 0;

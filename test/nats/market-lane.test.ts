@@ -185,8 +185,9 @@ describe('a book that was refused, for another node has written', () => {
       settled: () => undefined,
       late: () => lane.add({ kind: 'gap', id: 'late', message: { late: true }, receivedAt: 120 }),
     });
-    for (const event of [bookAt(110, '6'), bookAt(130, '8'), bookAt(140, '9')])
-      lane.add({ kind: 'book', event, receivedAt: event.book.timestamp });
+    // Not the first one alone is older than what the other node wrote.
+    const events = [bookAt(110, '6'), bookAt(115, '7'), bookAt(130, '8'), bookAt(140, '9')];
+    for (const event of events) lane.add({ kind: 'book', event, receivedAt: event.book.timestamp });
     asked.shift()!.answer(false);
     lane.resume(last, [newest]);
     const stored: string[] = [];
