@@ -130,3 +130,15 @@ it.each(['UPBIT', 'BITHUMB'] as const)(
     await expect(older).rejects.toThrow('another day than its own');
   },
 );
+
+it('rows newer than the clock of the answer are kept where only that clock is behind', async () => {
+  simulators = await startSimulators({ rate: 0 });
+  const { page } = historyOf('COINONE');
+  const right = await page();
+  const date = new Date(Date.now() - 600_000).toUTCString();
+  simulators.coinone.faults.changeReplies('/public/v2/trades', { headers: { date } });
+  const slow = await page();
+  expect(slow.answeredAt).toBeLessThan(Date.now() - 500_000);
+  expect(slow.unreadable).toBe(0);
+  expect(contents(slow.trades)).toEqual(contents(right.trades));
+});

@@ -15,11 +15,11 @@ export interface OrderedRows {
 
 /**
  * Parts the rows of a page, which every exchange lists newest first.
- * @param answeredAt the exchange's clock when it answered, Unix ms; null where it does not say
+ * @param now Unix ms; null where the exchange's clock is not known
  * @throws {ExchangeError} when more rows are out of order than in it
  */
-export function inOrder(rows: readonly ReadTrade[], answeredAt: number | null): OrderedRows {
-  const latest = answeredAt === null ? Infinity : answeredAt + DATE_MS + MOST_LAG_MS;
+export function inOrder(rows: readonly ReadTrade[], now: number | null): OrderedRows {
+  const latest = now === null ? Infinity : now + DATE_MS + MOST_LAG_MS;
   const past = rows.filter(({ exchangeTimestamp: time }) => time <= latest);
   const falling = longestFall(past.map(({ exchangeTimestamp }) => exchangeTimestamp));
   const bounds = falling.map((place) => past[place]!.exchangeTimestamp);

@@ -50,7 +50,9 @@ export async function fetchRows(
   const date = Date.parse(answer.headers.get('date') ?? '');
   // It has no ms, so it may be up to a second later.
   const answeredAt = Number.isNaN(date) ? null : date;
-  const { trades, strays } = inOrder(listed, answeredAt);
+  // Either clock may be behind: of the future is what is so by both.
+  const now = answeredAt === null ? null : Math.max(answeredAt, Date.now());
+  const { trades, strays } = inOrder(listed, now);
   const [stray] = strays;
   if (stray !== undefined) {
     unreadable += strays.length;
