@@ -18,7 +18,14 @@ export function makeFolder(path: string): void {
     missing.push(at);
     at = dirname(at);
   }
-  for (const folder of missing.reverse()) mkdirSync(folder, { mode: PRIVATE_FOLDER });
+  for (const folder of missing.reverse()) {
+    try {
+      mkdirSync(folder, { mode: PRIVATE_FOLDER });
+    } catch (error) {
+      // Another process that starts with this one may just have made it.
+      if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
+    }
+  }
   // A file in the place of the folder: the attempt to make it again throws.
   if (missing.length === 0 && !statSync(at).isDirectory()) mkdirSync(at);
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, { linkSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { readConfig, readPastSettings } from '../../src/settings/config.js';
 import { exportCommand } from '../../src/store/export/command.js';
@@ -8,6 +9,7 @@ import { openLogFiles } from '../../src/logging/log-files.js';
 import { checkReadable } from '../../src/store/engine/sqlite/database.js';
 import { canonicalPath } from '../../src/store/engine/sqlite/paths.js';
 import { openStore } from '../../src/store/store.js';
+import { makeFolder } from '../../src/util/make-folder.js';
 import { temporaryFolder } from './support.js';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -49,6 +51,27 @@ describe('DB_PATH and LOG_PATH as text', () => {
       expect(readConfig({ DB_PATH }).dbPath).toBe(DB_PATH);
     },
   );
+});
+
+it('a folder that another process makes at the same moment is no failure, a file in its place is one', () => {
+  const { mkdirSync: make } = fs;
+  const asAnotherDoes = (first: (path: string) => void): void => {
+    fs.mkdirSync = ((path: string, options: object) => {
+      first(path);
+      return make(path, options);
+    }) as typeof make;
+    syncBuiltinESMExports();
+  };
+  try {
+    asAnotherDoes((path) => make(path));
+    makeFolder(at('logs/node-1'));
+    expect(readdirSync(at('logs'))).toEqual(['node-1']);
+    asAnotherDoes((path) => writeFileSync(path, ''));
+    expect(() => makeFolder(at('file'))).toThrow(/EEXIST/);
+  } finally {
+    fs.mkdirSync = make;
+    syncBuiltinESMExports();
+  }
 });
 
 describe('a database path', () => {
