@@ -1,4 +1,4 @@
 import config from './jest.config.mjs';
 
-/** The tests that take long, one after the other: `npm run test:slow`. */
-export default { ...config, testMatch: ['**/*.slow.ts'], maxWorkers: 1 };
+/** The tests that take long, two at a time: `npm run test:slow`. */
+export default { ...config, testMatch: ['**/*.slow.ts'], testTimeout: 300_000, maxWorkers: 2 };

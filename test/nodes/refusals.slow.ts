@@ -186,7 +186,7 @@ describeWithNats('what several nodes cannot work with', () => {
         const maker = node('e', 'recorder,api', { BUS_URL: two.url });
         await maker.url();
         expect(await refusal(node('f', 'api', reads), 'f')).toMatch(
-          /is not filled from the log of/,
+          /is not filled from the log at/,
         );
       } finally {
         for (const program of running) await program.end('SIGKILL');
