@@ -84,7 +84,7 @@ inBrowser('market', () => {
     const ladder = upbitBook(page).locator('.ladder');
     await ladder.waitFor();
     // A hidden tab has no frames; here they are held back until they are let go. What the page had asked
-    // for before is drawn first, however long the answers take.
+    // for before is drawn first, however long the answers take. Of the ladder alone: clocks on the page go on.
     await page.waitForLoadState('networkidle');
     await page.evaluate(`
       held = [];
@@ -98,7 +98,7 @@ inBrowser('market', () => {
           changes += found.length;
           clearTimeout(waiting);
           waiting = later();
-        }).observe(document.body, {
+        }).observe(document.querySelector('.column[data-exchange=UPBIT] .ladder'), {
           subtree: true, childList: true, characterData: true, attributes: true,
         });
       }).then(() => (changes = 0));`);
