@@ -10,7 +10,6 @@ import type { CollectPattern } from '../market/collect-pattern.js';
 import type { Exchange } from '../market/exchange.js';
 import type { Wishes } from '../market/managed-lists.js';
 import type { Market } from '../market/market.js';
-import { MOST_LAG_MS } from '../market/trade-span.js';
 import type { BusConnection } from '../nats/connection.js';
 import { ExchangePublisher } from '../nats/exchange-publisher.js';
 import { HeardFills } from '../nats/heard-fills.js';
@@ -201,7 +200,7 @@ export class Shard {
     const aliveAt = await this.#publisher.promote(openGaps ?? []);
     if (openGaps === null) void this.#endGapsLater();
     // As standby it stated nothing about the trades, and its predecessor may have left other spans unchecked.
-    this.#bus.tradeDoubts.publish((aliveAt ?? 0) - MOST_LAG_MS);
+    this.#bus.tradeDoubts.publish(aliveAt ?? 0);
     this.#control = answerCalls(
       bus,
       controlSubject(this.exchange),

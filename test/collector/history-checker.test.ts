@@ -185,10 +185,12 @@ describe('the check of the trades', () => {
     await until(() => said.some(({ checked }) => checked), 'a span that is checked');
     checker.down(BTC, { cause: 'DISCONNECTED', detail: null }, Date.now());
     const { length } = said;
-    const since = Date.now() - 60_000;
-    checker.doubt(since);
+    checker.doubt(Date.now());
     const again = said.slice(length).filter(({ ifUnknown }) => ifUnknown === true);
     const pieces = again.reduce<TradePiece[]>((all, span) => laid(all, span, true), []);
+    // The gap of the last moments also where the primary before has stated something else.
+    const gaps = said.slice(length).filter(({ ifUnknown }) => ifUnknown !== true);
+    expect(gaps.at(-1)).toMatchObject({ completeness: 'GAP', cause: 'DISCONNECTED' });
     // All since the start; what was checked as well, but not as such.
     expect(pieces[0]!.start).toBe(said[0]!.start);
     expect(

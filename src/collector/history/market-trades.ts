@@ -3,6 +3,7 @@ import type { Market, Pair } from '../../market/market.js';
 import type { TradesKnown } from '../../market/collector-memory.js';
 import {
   laid,
+  MOST_LAG_MS,
   overlaid,
   partsIn,
   redated,
@@ -31,6 +32,11 @@ const NEAR_MS = 60_000;
 const MAX_OPEN = 500;
 /** The most doubts of a page that are kept apart; with more, all of it is in doubt. */
 const MAX_DOUBTS = 50;
+/**
+ * How long trades are on their way to a primary that ends, ms: shorter than a standby is ready before it takes
+ * over in order.
+ */
+const ON_THE_WAY_MS = 7_000;
 
 /**
  * What is known of one market's trades: reports how far its stream has got and where it was down, and
@@ -232,15 +238,20 @@ export class MarketTrades {
   /**
    * States again what it knows of the time since then, for where the store knows nothing: the previous primary may
    * have ended before it could.
-   * @param since Unix ms @param now current time, Unix ms
+   * @param since until when everything that the previous primary received is known, Unix ms
+   * @param now current time, Unix ms
    */
   repeat(since: number, now: number): void {
     this.report(now);
-    const span = { start: Math.max(since, this.#startedAt), end: this.#reportedTo ?? 0 };
+    const end = this.#reportedTo ?? 0;
+    const span = { start: Math.max(since - MOST_LAG_MS, this.#startedAt), end };
     if (span.start >= span.end) return;
     // What it found complete is checked again: as standby it could not state that.
     for (const piece of [...this.openIn(span), { ...span, ...UNPROVEN }])
       this.#publish({ market: this.market, ...piece, ifUnknown: true });
+    // What the previous primary stated of its last moments does not count for trades on their way to it.
+    for (const piece of this.openIn({ start: Math.max(span.start, since - ON_THE_WAY_MS), end }))
+      if (piece.completeness === 'GAP') this.#publish({ market: this.market, ...piece });
   }
 
   /** The history has all of a span, and so does the store, except for what is in doubt. */
