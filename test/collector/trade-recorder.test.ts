@@ -102,6 +102,20 @@ describe('equal trades of one moment, whose ids in the stream and the history di
   });
 });
 
+it('a trade that was recorded and is not stored when the history is compared is recorded again', () => {
+  const lost = { ...ofStream(1), idKind: 'EXCHANGE' } as const;
+  const kept = { ...ofStream(2), idKind: 'EXCHANGE' } as const;
+  recorder.live(MARKET, [lost], NOW);
+  stored = [];
+  const fill = compare([lost, kept]);
+  recorder.live(MARKET, [kept], NOW);
+  expect(fill()).toBe(1);
+  expect(stored.map(({ tradeId, origin }) => [tradeId, origin])).toEqual([
+    [kept.tradeId, 'LIVE'],
+    [lost.tradeId, 'BACKFILL'],
+  ]);
+});
+
 it('the last trades on record are left to the history where nobody knows whether they are stored', async () => {
   const snapshot = recorder.snapshot(MARKET, [ofStream(3)], NOW);
   notLookedUp!(new Error('no node answers'));

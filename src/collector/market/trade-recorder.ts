@@ -112,6 +112,10 @@ export class TradeRecorder {
         this.#note('repeats');
         continue;
       }
+      // Recorded before the comparison, and not stored: its node was a standby then, and nobody wrote it.
+      const before = recent.get(trade.tradeId);
+      if (before?.contents === tradeContents(trade) && before.ordinal <= comparedAt)
+        recent.delete(trade.tradeId);
       if (!this.#take(market, trade, receivedAt, 'BACKFILL')) continue;
       taken++;
       // Pages go back in time: what is old must not push out what the stream may still bring.
