@@ -17,9 +17,8 @@ const OF_HISTORY = Buffer.from('"REST"');
  * standby that received them live cannot recognize them by their ids when it takes over.
  */
 export class HeardFills {
-  /** How often each was written, by subject and contents. */
-  readonly #counts = new Map<string, number>();
-  readonly #order: { readonly key: string; readonly at: number }[] = [];
+  /** How often each was written, and last when (monotonic ms), by subject and contents; the oldest first. */
+  readonly #known = new Map<string, { count: number; readonly at: number }>();
   readonly #subscription: Subscription;
 
   /** @param wanted whether another node writes now */
@@ -41,10 +40,10 @@ export class HeardFills {
 
   /** Takes one out. @param contents see {@link tradeContents} @returns whether there was one */
   take(market: Market, contents: string): boolean {
-    const key = `${marketSubject('trade', market)} ${contents}`;
-    const count = this.#counts.get(key) ?? 0;
-    if (count > 0) this.#counts.set(key, count - 1);
-    return count > 0;
+    const known = this.#known.get(`${marketSubject('trade', market)} ${contents}`);
+    if (known === undefined || known.count === 0) return false;
+    known.count--;
+    return true;
   }
 
   /** Ends it. */
@@ -54,10 +53,13 @@ export class HeardFills {
 
   #add(key: string): void {
     const at = performance.now();
-    while (this.#order.length > 0 && this.#order[0]!.at < at - KEEP_MS)
-      this.#counts.delete(this.#order.shift()!.key);
-    this.#order.push({ key, at });
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    for (const [oldest, known] of this.#known) {
+      if (known.at >= at - KEEP_MS) break;
+      this.#known.delete(oldest);
+    }
+    const count = (this.#known.get(key)?.count ?? 0) + 1;
+    this.#known.delete(key);
+    this.#known.set(key, { count, at });
   }
 }
 

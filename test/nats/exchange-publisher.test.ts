@@ -14,6 +14,9 @@ import { bookAt, MARKET, natsLog } from './support.js';
 
 const OTHER = new MarketHandle('GOPAX', { symbol: 'ETH', currency: 'KRW' });
 
+const gap = (start: number, end: number | null): Gap => {
+  return { market: MARKET, start, end, cause: 'DISCONNECTED', detail: null, attempts: 0 };
+};
 const tradeOf = (tradeId: string): Trade => ({
   market: OTHER,
   tradeId,
@@ -185,9 +188,6 @@ describeWithNats('a standby that takes over', () => {
   it('writes what the log lacks, and those of its gaps without any books', async () => {
     const primary = publisher('a');
     const standby = publisher('b');
-    const gap = (start: number, end: number | null): Gap => {
-      return { market: MARKET, start, end, cause: 'DISCONNECTED', detail: null, attempts: 0 };
-    };
     await primary.made.promote([]);
     for (const t of [1_100, 1_110, 1_120]) primary.local.publishBook(bookAt(t, `${t}`));
     expect(await primary.made.drain(2_000)).toBe(true);
@@ -228,9 +228,6 @@ describeWithNats('a standby that takes over', () => {
   it('writes its gaps among the books between which they were, so that each is one and none has a book', async () => {
     const primary = publisher('a');
     const standby = publisher('b');
-    const gap = (start: number, end: number | null): Gap => {
-      return { market: MARKET, start, end, cause: 'DISCONNECTED', detail: null, attempts: 0 };
-    };
     await primary.made.promote([]);
     const from = (await log.stream.state())!.last;
     primary.local.publishBook(bookAt(2_100, '2100'));
