@@ -23,12 +23,16 @@ globalThis[Symbol.for('query compiler')] = new globalThis.WebAssembly.Module(
 
 /** Made by Jest and by a test's helpers for each file. */
 const storages = [];
-asyncHooks.AsyncLocalStorage = class extends asyncHooks.AsyncLocalStorage {
-  constructor(...options) {
-    super(...options);
-    storages.push(this);
-  }
-};
+const { AsyncLocalStorage } = asyncHooks;
+// Defined, not assigned: Node 24.21 made it a getter.
+Object.defineProperty(asyncHooks, 'AsyncLocalStorage', {
+  value: class extends AsyncLocalStorage {
+    constructor(...options) {
+      super(...options);
+      storages.push(this);
+    }
+  },
+});
 syncBuiltinESMExports();
 
 const require = createRequire(import.meta.url);
