@@ -1,5 +1,9 @@
 import { type MessagePort, Worker } from 'node:worker_threads';
+import { within } from '../util/wait.js';
 import { failureText, failureCode, StoreError } from './errors.js';
+
+/** Longest wait for answers when the thread is to end, ms. */
+const ANSWER_MS = 1_000;
 
 interface Request {
   readonly id: number;
@@ -61,6 +65,8 @@ export class RpcWorker<S> {
   >();
   #worker: Worker | undefined;
   #nextId = 1;
+  /** The latest call; answers come in the order of the calls. */
+  #latest: Promise<unknown> = Promise.resolve();
   /** While the thread must not exist: settles when it may. */
   #held: Promise<unknown> | null = null;
   #closed = false;
@@ -130,7 +136,7 @@ export class RpcWorker<S> {
   /** Ends the thread, runs `work`, then passes calls made meanwhile to a new thread. */
   async without<T>(work: () => Promise<T>): Promise<T> {
     const done = (async () => {
-      await this.#worker?.terminate();
+      await this.#end();
       return work();
     })();
     this.#held = done.catch(() => undefined).then(() => (this.#held = null));
@@ -143,12 +149,24 @@ export class RpcWorker<S> {
   }
 
   #send<T>(request: Omit<Request, 'id'>, transfer: readonly ArrayBuffer[]): Promise<T> {
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<T>((resolve, reject) => {
       this.start();
       const id = this.#nextId++;
       this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
       this.#worker!.postMessage({ id, ...request } satisfies Request, transfer);
     });
+    this.#latest = answer;
+    return answer;
+  }
+
+  /**
+   * Ends the thread, between two calls if it can: better-sqlite3 aborts the whole process when one of its calls fails
+   * in a thread that is being terminated, as with a failing disk.
+   */
+  async #end(): Promise<void> {
+    const answered = this.#latest.catch(() => undefined);
+    if (this.#waiting.size > 0) await within(answered, ANSWER_MS, () => undefined);
+    await this.#worker?.terminate();
   }
 
   /** Whether the thread exists. */
@@ -156,9 +174,9 @@ export class RpcWorker<S> {
     return this.#worker !== undefined;
   }
 
-  /** Ends the thread at once; unanswered calls reject. */
+  /** Ends the thread; calls that are not answered within a second reject. */
   async terminate(): Promise<void> {
     this.#closed = true;
-    await this.#worker?.terminate();
+    await this.#end();
   }
 }
