@@ -21,8 +21,8 @@ export interface Candidate {
 }
 
 /**
- * A lease that has been free for this long goes to the first, ready or not, ms: the ready ones have not taken
- * it, as where nodes of two versions wait for each other.
+ * A lease that has been free for this long may be taken by the first, ready or not, ms: the ready ones have not
+ * taken it, as where nodes of two versions wait for each other. With each further time of this length one more may.
  */
 const LEFT_FREE_MS = 5_000;
 
@@ -54,19 +54,23 @@ export function dutyOf(
   holder: string | null,
   freeMs = 0,
 ): Duty {
-  const first = (of: readonly Candidate[]): string | undefined =>
+  const ranked = (of: readonly Candidate[]): string[] =>
     rankNodes(
       shard,
       of.map(({ node }) => node),
-    )[0];
+    );
   const ready = collectors.filter((candidate) => candidate.ready);
   // An earlier run of this node held it and died; another node that is ready has all books since.
   if (holder === self) return ready.some(({ node }) => node !== self) ? 'GIVE_BACK' : 'TAKE';
   if (holder === null) {
-    const takers = ready.length > 0 && freeMs < LEFT_FREE_MS ? ready : collectors;
-    return first(takers) === self ? 'TAKE' : 'WAIT';
+    const leftFree = Math.floor(freeMs / LEFT_FREE_MS);
+    const takers =
+      ready.length > 0
+        ? [...ranked(ready).slice(0, 1), ...ranked(collectors).slice(0, leftFree)]
+        : ranked(collectors).slice(0, Math.max(1, leftFree));
+    return takers.includes(self) ? 'TAKE' : 'WAIT';
   }
-  const standby = first(collectors.filter(({ node }) => node !== holder));
+  const [standby] = ranked(collectors.filter(({ node }) => node !== holder));
   if (standby === self) return 'FOLLOW';
   return ready.some(({ node }) => node === standby) ? 'LEAVE' : 'WAIT';
 }

@@ -8,6 +8,8 @@ import { Shard, type ShardServices } from './shard.js';
 /** How often to check which node has what, ms. */
 const LOOK_MS = 300;
 const REPORT_MS = 1_000;
+/** What is under way for longer is trouble, and the same trouble with an exchange is logged this often, ms. */
+const TROUBLE_MS = 60_000;
 /** A node that is to become the primary follows for this long before the holder hands over, ms. */
 const HAND_OVER_MS = 5_000;
 
@@ -20,7 +22,10 @@ interface Place {
   readySince: number | null;
   /** Since when its lease has been free, as seen by this node, monotonic ms; null = it is held. */
   freeSince: number | null;
-  busy: boolean;
+  /** Since when something is under way, monotonic ms; null = nothing is. */
+  busySince: number | null;
+  /** What was last logged of why it cannot be settled, and when, monotonic ms. */
+  trouble: { readonly what: string; readonly at: number } | null;
   /** Settles when the current renewal of its lease is over; null = none is under way. */
   renewing: Promise<void> | null;
 }
@@ -37,7 +42,6 @@ export class CollectorNode {
   readonly #logger: Logger;
   readonly #node: string;
   #closed = false;
-  #waits = false;
 
   constructor(services: ShardServices, presence: Presence, leases: Leases) {
     this.#services = {
@@ -57,7 +61,8 @@ export class CollectorNode {
       shard: null,
       readySince: null,
       freeSince: null,
-      busy: false,
+      busySince: null,
+      trouble: null,
       renewing: null,
     }));
     this.#timers = [
@@ -109,18 +114,25 @@ export class CollectorNode {
       return;
     }
     for (const place of this.#places) {
-      if (place.busy) continue;
-      place.busy = true;
+      const now = performance.now();
+      if (place.busySince !== null) {
+        if (now - place.busySince > TROUBLE_MS)
+          this.#trouble(place, `no answer for ${TROUBLE_MS / 1_000} s`);
+        continue;
+      }
+      place.busySince = now;
       void this.#settle(place)
-        .catch((error: unknown) => this.#trouble(error))
-        .finally(() => (place.busy = false));
+        .catch((error: unknown) => this.#trouble(place, (error as Error).message))
+        .finally(() => (place.busySince = null));
     }
   }
 
-  #trouble(error: unknown): void {
-    if (this.#waits || this.#closed) return;
-    this.#waits = true;
-    this.#logger.log('NODE_WAITS', {}, { what: (error as Error).message });
+  #trouble(place: Place, what: string): void {
+    const { exchange, trouble } = place;
+    const at = performance.now();
+    if (this.#closed || (what === trouble?.what && at - trouble.at < TROUBLE_MS)) return;
+    place.trouble = { what, at };
+    this.#logger.log('NODE_WAITS', { exchange }, { what });
   }
 
   async #settle(place: Place): Promise<void> {
@@ -202,7 +214,7 @@ export class CollectorNode {
     await place.shard!.promote();
     // Another node may have taken it while the log was read.
     if (!place.lease.held) return place.shard!.demote();
-    this.#waits = false;
+    place.trouble = null;
     const tookMs = Math.round(performance.now() - began);
     this.#logger.log('SHARD_TAKEN', { exchange: place.exchange }, { tookMs });
   }

@@ -32,7 +32,16 @@ describe('what nodes agree on without asking', () => {
       const after = (ms: number): string[] =>
         of.map(({ node }) => dutyOf('UPBIT', node, of, null, ms));
       expect(after(4_000)).toEqual(['WAIT', 'WAIT', 'TAKE']);
-      expect(after(6_000)).toEqual(['TAKE', 'WAIT', 'WAIT']);
+      expect(after(6_000)).toEqual(['TAKE', 'WAIT', 'TAKE']);
+    });
+
+    it('lets one more take it after each while in which nobody does: the best may be unable to', () => {
+      const of = collectors();
+      const after = (ms: number): string[] =>
+        of.map(({ node }) => dutyOf('UPBIT', node, of, null, ms));
+      expect(after(9_000)).toEqual(['TAKE', 'WAIT', 'WAIT']);
+      expect(after(11_000)).toEqual(['TAKE', 'TAKE', 'WAIT']);
+      expect(after(16_000)).toEqual(['TAKE', 'TAKE', 'TAKE']);
     });
 
     it('lets one that was started again leave it to another that is ready', () => {
