@@ -35,8 +35,6 @@ afterAll(async () => {
 const EXPORT = 'dist/store/export/command.js';
 const COMMANDS: readonly (readonly [string, ...string[]])[] = [
   [EXPORT, 'UPBIT'],
-  [EXPORT, 'UPBIT', '--out', 'new.json'],
-  [EXPORT, 'UPBIT', '--out', 'new.csv.gz'],
   [EXPORT, 'UPBIT', '--out', 'new.parquet'],
   [EXPORT, 'UPBIT', '--shape', 'gaps', '--out', 'kept.json'],
   ['dist/store/report-command.js'],
