@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Exchange } from '../market/exchange.js';
 import type { LogEntry, LogStream } from './log-stream.js';
 import type { LogWriter, Outgoing } from './log-writer.js';
@@ -126,7 +127,8 @@ export class Term {
       const message: AliveMessage = { t: aliveAt ?? now(), node, begins: true };
       const data = encodeMessage(message);
       const expected = last?.seq ?? 0;
-      const id = `${subject} ${node} begins after ${expected}`;
+      // Of its own: where the log has lost all signs of life, an earlier begin expected none either.
+      const id = `${subject} ${node} begins ${randomUUID()}`;
       const outcome = await writer.put({ subject, data, expected, id });
       if (outcome.kind === 'MOVED') continue;
       return { seq: outcome.seq, t: message.t, aliveAt };

@@ -19,7 +19,7 @@ function term(last: LogEntry | null = null) {
   const made = new Term({
     exchange: 'UPBIT',
     node: 'a',
-    stream: { last: async () => last } as unknown as LogStream,
+    stream: { last: async () => last, next: async () => null } as unknown as LogStream,
     writer: { write, put } as unknown as LogWriter,
     now: () => 1_000 + sent.length,
     coveredUntil: (t) => t,
@@ -49,4 +49,13 @@ it('begins behind a message of another program', async () => {
   const { made, sent } = term({ seq: 4, subject: 'alive.UPBIT', data, at: 1 });
   expect(await made.begin()).toBeNull();
   expect(sent[0]!.outgoing.expected).toBe(4);
+});
+
+it('begins anew where the log has lost all signs of life, not as a duplicate of its first begin', async () => {
+  const { made, sent } = term();
+  await made.begin();
+  await made.resume();
+  const [first, second] = sent.filter(({ message }) => message.begins === true);
+  expect(second!.outgoing.expected).toBe(first!.outgoing.expected);
+  expect(second!.outgoing.id).not.toBe(first!.outgoing.id);
 });
