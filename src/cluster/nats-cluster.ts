@@ -25,7 +25,11 @@ interface JetStreamInfo {
   readonly account_details?: readonly {
     readonly stream_detail?: readonly {
       readonly name: string;
-      readonly cluster?: { readonly leader?: string };
+      readonly cluster?: {
+        readonly leader?: string;
+        /** The other servers, as the leader knows them. */
+        readonly replicas?: readonly { readonly current: boolean }[];
+      };
     }[];
   }[];
 }
@@ -81,11 +85,19 @@ export class NatsCluster {
   /** The server that leads the log; null without a leader, or with a single server. */
   async leader(): Promise<NatsServer | null> {
     for (const { monitor } of this.servers) {
-      const name = await leaderBy(monitor).catch(() => undefined);
+      const name = (await logIn(monitor).catch(() => undefined))?.leader;
       const leader = this.servers.find((server) => server.name === name);
       if (leader !== undefined) return leader;
     }
     return null;
+  }
+
+  /** Whether every server has the whole log: until then, NATS may lose of it what it has acknowledged if another fails. */
+  async whole(): Promise<boolean> {
+    const leader = await this.leader();
+    if (leader === null) return false;
+    const { replicas = [] } = (await logIn(leader.monitor).catch(() => undefined)) ?? {};
+    return replicas.length === this.servers.length - 1 && replicas.every(({ current }) => current);
   }
 
   /** Settles once each of them knows all others and the leader. @throws {Error} */
@@ -121,10 +133,11 @@ export function placesHere(count: number): NatsPlace[] {
   }));
 }
 
-async function leaderBy(monitor: string): Promise<string | undefined> {
+/** The servers of the log, as one of them knows them. */
+async function logIn(monitor: string) {
   const { account_details: accounts = [] } = await ask(monitor);
   const streams = accounts.flatMap(({ stream_detail: detail = [] }) => detail);
-  return streams.find(({ name }) => name === LOG_STREAM)?.cluster?.leader;
+  return streams.find(({ name }) => name === LOG_STREAM)?.cluster;
 }
 
 async function ask(monitor: string): Promise<JetStreamInfo> {

@@ -102,6 +102,11 @@ const PHRASES: readonly (readonly [english: RegExp, korean: string])[] = [
     /^the bus was away for longer than a standby keeps what it receives$/,
     '버스가 끊긴 시간이 대기 노드의 보관 시간보다 김',
   ],
+  [/^a message of the log in NATS could not be read$/, 'NATS 로그의 메시지를 읽을 수 없었음'],
+  [
+    /^the NATS servers differ about message (\d+) of the log$/,
+    'NATS 서버마다 로그의 메시지 $1의 내용이 다름',
+  ],
   [
     /^the log in NATS was full before a recorder had read it$/,
     '저장 노드가 읽기 전에 NATS 로그가 가득 참',

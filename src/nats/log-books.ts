@@ -15,6 +15,7 @@ import {
   type BookMessage,
   bookOf,
   type CoverageMessage,
+  decodeBook,
   decodeMessage,
   type GapMessage,
   ifOurs,
@@ -53,7 +54,7 @@ export interface LogBooksParts {
   readonly onRedate?: (redate: Redate) => void;
   /** All books of an exchange received until `at` (Unix ms) have been read. */
   readonly onAlive?: (exchange: Exchange, at: number, node: string) => void;
-  /** Books of a market were deleted from the log before they were read. */
+  /** Books of a market were deleted from the log before they were read, or could not be read. */
   readonly onLost?: (gap: Gap) => void;
   /** So were trades that filled a span of a market. */
   readonly onFillLost?: (market: Market, span: Span) => void;
@@ -65,6 +66,12 @@ export interface LogBooksParts {
 export const LOG_FULL = {
   cause: 'BUS_FAILED',
   detail: 'the log in NATS was full before a recorder had read it',
+} as const;
+
+/** Why a book of the log was not read though the log has it, or had it. */
+const LOG_UNREADABLE = {
+  cause: 'BUS_FAILED',
+  detail: 'a message of the log in NATS could not be read',
 } as const;
 
 /** A gap that lasts. */
@@ -86,8 +93,8 @@ interface MarketBooks {
   newestAt: number | null;
   /** Its previous book could not be found: rows are whole until the log has a whole book again. */
   unfounded: boolean;
-  /** The same, until its next book. */
-  lost: boolean;
+  /** Why, until its next book; null = it could be. */
+  lost: typeof LOG_FULL | typeof LOG_UNREADABLE | null;
   /** Its newest ended gap, with the end that its message has. */
   ended: { readonly gap: Gap; readonly rawEnd: number } | null;
   /** Its open gaps, according to the log. */
@@ -185,8 +192,10 @@ export class LogBooks {
   }
 
   #takeBook(market: Market, entry: LogEntry): Promise<void> | void {
-    const message = bookOf(entry);
+    const message = decodeBook(entry.data);
     const state = this.#of(market);
+    if (message.p >= entry.seq || message.w >= entry.seq || this.#isUnread(state, message.p))
+      return this.#takeAstray(state, message, entry);
     if (message.p === 0 || state.seq === message.p || state.seq >= entry.seq)
       return this.#publish(state, message, entry);
     return this.#find(state, message.p, entry.subject).then(() => {
@@ -196,6 +205,32 @@ export class LogBooks {
         this.#leaveOut(entry, error);
       }
     });
+  }
+
+  /** Whether a book should have been read before the next one of its market, and was not. */
+  #isUnread({ seq }: MarketBooks, before: number): boolean {
+    return seq > 0 && before > seq && before > this.#unread;
+  }
+
+  /**
+   * Takes a book that names one before it which was not read, though all before it was: that one could not be, or
+   * the server that this node reads from has other messages than the one that leads the log.
+   * @throws {Error} in the latter case: it must be read from another server
+   */
+  async #takeAstray(state: MarketBooks, message: BookMessage, entry: LogEntry): Promise<void> {
+    const led = await this.#parts.fetch(entry.seq);
+    if (
+      led !== null &&
+      (led.subject !== entry.subject || !Buffer.from(led.data).equals(entry.data))
+    )
+      throw new Error(`the NATS servers differ about message ${entry.seq} of the log`);
+    try {
+      bookOf(entry);
+      Object.assign(state, { lost: LOG_UNREADABLE, unfounded: true, seq: message.p });
+      this.#publish(state, message, entry);
+    } catch (error) {
+      this.#leaveOut(entry, error);
+    }
   }
 
   /** Looks for the book before one, where it has not been read. */
@@ -210,7 +245,7 @@ export class LogBooks {
     }
     const book = await stored(state.market, state.seq);
     state.unfounded = book?.sequence !== base + seq;
-    state.lost = state.unfounded;
+    state.lost = state.unfounded ? LOG_FULL : null;
     state.book = book;
     state.seq = seq;
   }
@@ -224,18 +259,18 @@ export class LogBooks {
     this.#lastTimestamp = timestamp;
     const book = this.#toBook(state.market, message, entry, timestamp, base);
     // Its writer says how it differs from the previous book, if that is the one that was read.
-    const known = lost || state.seq !== message.p ? null : message.changes;
+    const known = lost !== null || state.seq !== message.p ? null : message.changes;
     const changes = before === null ? message : (known ?? difference(before, book));
-    state.lost = false;
+    state.lost = null;
     if (message.w === 0) state.unfounded = false;
     const wholeAt = message.w === 0 || state.unfounded ? null : base + message.w;
     const asks = wholeAt !== null ? changes.asks : withVanished(message.asks, changes.asks);
     const bids = wholeAt !== null ? changes.bids : withVanished(message.bids, changes.bids);
     this.#endGap(state, message.t, timestamp);
     if (state.open.length > 0) this.#endGaps(state, message.t, timestamp);
-    if (lost) {
+    if (lost !== null) {
       const start = before?.timestamp ?? this.#missingFrom ?? timestamp;
-      this.#reportLost(state.market, Math.min(start, timestamp), timestamp);
+      this.#reportLost(state.market, Math.min(start, timestamp), timestamp, lost);
     }
     if (state.book instanceof LoggedBook) state.book.forget();
     state.book = book;
@@ -244,7 +279,7 @@ export class LogBooks {
     const previous = before?.sequence ?? null;
     const stored = { wholeAt, asks, bids };
     bus.publishBook(
-      new LoggedEvent(book, changes, { previous, afterGap: message.g || lost, stored }),
+      new LoggedEvent(book, changes, { previous, afterGap: message.g || lost !== null, stored }),
     );
   }
 
@@ -278,8 +313,13 @@ export class LogBooks {
     if (end !== ended.gap.end) this.#parts.bus.gaps.publish({ ...ended.gap, end });
   }
 
-  #reportLost(market: Market, start: number, end: number): void {
-    this.#parts.onLost?.({ market, start, end, ...LOG_FULL, attempts: 0 });
+  #reportLost(
+    market: Market,
+    start: number,
+    end: number,
+    why: Pick<Gap, 'cause' | 'detail'> = LOG_FULL,
+  ): void {
+    this.#parts.onLost?.({ market, start, end, ...why, attempts: 0 });
   }
 
   /**
@@ -396,7 +436,7 @@ export class LogBooks {
         seq: 0,
         newestAt: null,
         unfounded: false,
-        lost: false,
+        lost: null,
         ended: null,
         open: NONE,
       };

@@ -55,6 +55,8 @@ describe('our own words in Korean', () => {
     'the bus was away for longer than a standby keeps what it receives',
     'books and trades came faster than the bus took them',
     'the log in NATS was full before a recorder had read it',
+    'a message of the log in NATS could not be read',
+    'the NATS servers differ about message 17 of the log',
     'more waited than could be written',
     'the archive has no 2026-11-25',
     'books came faster than they could be written',

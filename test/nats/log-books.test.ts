@@ -355,3 +355,33 @@ describe('gaps of the log', () => {
     expect(gaps.map(({ end }) => end)).toEqual([null, 250]);
   });
 });
+
+describe('a book before which one is missing', () => {
+  const first = entry(1, SUBJECT, book(1_000, '5', 0, 0));
+  const behind = entry(4, SUBJECT, book(3_000, '7', 3, 0));
+
+  it('has a gap before it where the log cannot give that one', async () => {
+    const { books, events, gaps } = reader([first, behind]);
+    await books.take(first);
+    await books.take(entry(2, 'alive.UPBIT', { t: 1, node: 'a' }));
+    await books.take(entry(3, 'alive.UPBIT', { t: 2, node: 'a' }));
+    await books.take(behind);
+    expect(events.map(({ afterGap }) => afterGap)).toEqual([false, true]);
+    expect(gaps).toMatchObject([
+      { start: 1_000, end: 3_000, cause: 'BUS_FAILED', detail: expect.stringMatching(/be read/) },
+    ]);
+  });
+
+  it('is read again where the NATS server that leads the log has another message there', async () => {
+    const log = [first, entry(4, 'alive.UPBIT', { t: 1, node: 'a' })];
+    const { books, events, gaps } = reader(log);
+    await books.take(first);
+    for (const seq of [2, 3]) await books.take(entry(seq, 'alive.UPBIT', { t: 1, node: 'a' }));
+    await expect(books.take(behind)).rejects.toThrow('the NATS servers differ about message 4');
+    // Now from one that has the same messages as that.
+    await books.take(log[1]!);
+    await books.take(entry(5, SUBJECT, book(3_000, '7', 1, 0)));
+    expect(events.map(({ afterGap }) => afterGap)).toEqual([false, false]);
+    expect(gaps).toEqual([]);
+  });
+});

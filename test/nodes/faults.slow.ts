@@ -388,14 +388,25 @@ describeWithCuts('several nodes that are cut off from each other', () => {
         60_000,
       ))!;
     };
+    // What two of three servers have not yet is lost when one of them fails.
+    const whole = () =>
+      eventually(
+        () => world.cluster.nats.whole(),
+        Boolean,
+        'all servers with the whole log',
+        60_000,
+      );
+    await whole();
     const killed = await leading();
     await killed.end('SIGKILL');
     await world.stored(50);
     await killed.start();
+    await whole();
     const stopped = await leading();
     stopped.signal('SIGSTOP');
     await world.stored(50);
     stopped.signal('SIGCONT');
+    await whole();
     await cut(await leading(), ['routes'], () => Promise.all([world.stored(50), aWhile()]));
     await world.stored(50);
     expect((await world.account()).lost).toEqual([]);
