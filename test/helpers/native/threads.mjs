@@ -54,7 +54,7 @@ class LentThread extends EventEmitter {
     this.#port = port1;
     port1.on('message', (answer) => {
       if (answer.id === this.#last?.id)
-        this.#closed = 'error' in answer === (this.#last.method === 'open');
+        this.#closed = this.#last.method === ('error' in answer ? 'open' : 'close');
       this.emit('message', answer);
     });
     this.#thread.ref();
