@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { compareAllTrades, type Trade } from '../../src/market/trade.js';
 import { rowsOfDay } from '../../src/parquet/manifest.js';
 import { temporaryFolder, UPBIT_BTC, UPBIT_ETH, withStore } from '../store/support.js';
-import { T0, trade } from '../store/trade-support.js';
+import { exportedTrade, T0, trade } from '../store/trade-support.js';
 import { exportHere } from '../store/exports.js';
 import { openSqlite } from './sqlite.js';
 import { archiveAll, check, DAY, DAY_MS, LATER, recordDays } from './support.js';
@@ -35,19 +35,7 @@ async function exported(...args: string[]): Promise<unknown[]> {
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as unknown);
 }
 
-const records = (trades: readonly Trade[]): unknown[] =>
-  trades.map(({ market: { exchange, symbol, currency }, idKind, ...own }) => {
-    const backfilled = own.origin === 'BACKFILL';
-    return {
-      exchange,
-      symbol,
-      currency,
-      ...own,
-      tradeIdKind: idKind,
-      backfilled,
-      completeness: 'UNPROVEN',
-    };
-  });
+const records = (trades: readonly Trade[]): unknown[] => trades.map(exportedTrade);
 
 /** All trades of a market over pages. */
 async function paged(limit: number): Promise<Trade[]> {

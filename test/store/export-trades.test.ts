@@ -9,7 +9,7 @@ import type { Store } from '../../src/store/store-types.js';
 import { newDatabase, settingsOf, type TestDatabase } from './engines.js';
 import { exportHere, type ExportRun } from './exports.js';
 import { GOPAX_BTC, seeded, stored, temporaryFolder, UPBIT_ETH } from './support.js';
-import { many, T0, trade } from './trade-support.js';
+import { exportedTrade, many, T0, trade } from './trade-support.js';
 
 const KORBIT_BTC = { exchange: 'KORBIT', symbol: 'BTC', currency: 'KRW' } as const;
 
@@ -66,21 +66,6 @@ function run(...args: string[]): Promise<ExportRun> {
   return exportHere([...args, '--shape', 'trades'], settingsOf(path));
 }
 
-/** What an export gives of a trade, its times as numbers. */
-function record({ market, idKind, ...own }: Trade) {
-  const { exchange, symbol, currency } = market;
-  const backfilled = own.origin === 'BACKFILL';
-  return {
-    exchange,
-    symbol,
-    currency,
-    ...own,
-    tradeIdKind: idKind,
-    backfilled,
-    completeness: 'UNPROVEN',
-  };
-}
-
 const objects = (lines: string): Record<string, unknown>[] =>
   lines
     .trimEnd()
@@ -91,7 +76,7 @@ describe('the shape trades', () => {
   it('gives every trade once, with all that is known of it, by time, market and id', async () => {
     const { code, out, err } = await run('all', '--format', 'ndjson');
     expect(code).toBe(0);
-    expect(objects(out)).toEqual(trades.map(record));
+    expect(objects(out)).toEqual(trades.map(exportedTrade));
     const span = [T0 - 5, trades.at(-1)!.exchangeTimestamp].map((ms) => new Date(ms).toISOString());
     expect(err).toMatch(
       new RegExp(
@@ -101,7 +86,7 @@ describe('the shape trades', () => {
     );
     const array = await run('UPBIT', '--symbol', 'eth');
     expect(JSON.parse(array.out)).toEqual(
-      trades.filter(({ market }) => market === UPBIT_ETH).map(record),
+      trades.filter(({ market }) => market === UPBIT_ETH).map(exportedTrade),
     );
   });
 
@@ -110,7 +95,7 @@ describe('the shape trades', () => {
     const window = ['--from', String(from), '--to', String(to)];
     const { out } = await run('UPBIT,GOPAX', '--format', 'ndjson', ...window);
     expect(objects(out)).toEqual(
-      trades.filter(({ exchangeTimestamp: time }) => time >= from && time < to).map(record),
+      trades.filter(({ exchangeTimestamp: time }) => time >= from && time < to).map(exportedTrade),
     );
     const none = await run('all', '--format', 'ndjson', '--to', '2020-01-01T00:00:00Z');
     expect([none.code, none.out]).toEqual([0, '']);
@@ -168,7 +153,7 @@ describe('the shape trades', () => {
     expect(found).toEqual(
       trades.map((one) =>
         Object.fromEntries(
-          Object.entries(record(one)).map(([key, value]) => [
+          Object.entries(exportedTrade(one)).map(([key, value]) => [
             key,
             texts.includes(key) && value !== null ? String(value) : value,
           ]),

@@ -47,3 +47,18 @@ export function many(count: number, next: () => number, random = seeded(1)): Tra
     });
   });
 }
+
+/** What an export gives of a trade, its times as numbers. */
+export function exportedTrade({ market, idKind, ...own }: Trade) {
+  const { exchange, symbol, currency } = market;
+  const backfilled = own.origin === 'BACKFILL';
+  return {
+    exchange,
+    symbol,
+    currency,
+    ...own,
+    tradeIdKind: idKind,
+    backfilled,
+    completeness: 'UNPROVEN',
+  };
+}
