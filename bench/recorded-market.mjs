@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { constants, setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,6 +12,10 @@ import { createInterface } from 'node:readline';
 
 const dist = (path) => new URL(`../dist/${path}`, import.meta.url).pathname;
 const here = (path) => new URL(path, import.meta.url).pathname;
+/** Node's flags of `npm start`. */
+const startFlags = JSON.parse(readFileSync(here('../package.json'), 'utf8'))
+  .scripts.start.split(' ')
+  .filter((word) => word.startsWith('--'));
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const freePort = async () => {
   const server = createServer().listen(0, '127.0.0.1');
@@ -141,6 +146,7 @@ export async function startMarket({ dbPath, settings = {}, onEnd = () => process
   const recorder = spawn(
     process.execPath,
     [
+      ...startFlags,
       ...(process.env.NODE_FLAGS ?? '').split(' ').filter(Boolean),
       '--import',
       here('probe.mjs'),

@@ -14,7 +14,8 @@ const SAME_SIGNAL_MS = 500;
 const HEAP_GROWING_PERCENT = 40;
 
 /**
- * V8 memory flags. By default it allocates the levels of a book directly in old space, having seen
+ * V8 memory flags that may be set at run time; how much may be young is fixed before that, so it is
+ * with `npm start` (`--max-semi-space-size`). By default it allocates the levels of a book directly in old space, having seen
  * many of them grow old; but most are equal to known ones and die at once. On the whole market that
  * means a full collection every 3 s instead of every 8, with three times the event loop delay
  * during it.
