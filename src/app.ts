@@ -87,6 +87,7 @@ export async function startApp(
     bus.coverage.on((record) => store.putCoverage(record));
     bus.logs.on((record) => store.putLog(record));
     logStore(store, logger);
+    watch.standstills.on((stood) => logger.log('STANDSTILL', {}, stood));
     store.onCommitted((receivedAt) => bus.commits.publish(receivedAt));
 
     const archive = config.archivePath === '' ? null : keepArchive(config, store, logger);

@@ -42,6 +42,7 @@ export class Supervisor implements CollectorControl {
   readonly #inherited: InheritedGaps;
   readonly #corrections: ClockCorrections;
   readonly #sweep: NodeJS.Timeout;
+  readonly #unwatch: () => void;
   #closed = false;
 
   constructor(parts: SupervisorParts) {
@@ -59,14 +60,14 @@ export class Supervisor implements CollectorControl {
       },
     });
     const clock = receiveClock(() => parts.watch.look());
-    parts.watch.steps.on((step) => {
-      if (!this.#closed) this.#corrections.set(step);
-    });
-    parts.watch.standstills.on((standstill) => {
-      if (this.#closed) return;
-      logger.log('STANDSTILL', {}, standstill);
+    const stopSteps = parts.watch.steps.on((step) => this.#corrections.set(step));
+    const stopStandstills = parts.watch.standstills.on((standstill) => {
       for (const collector of this.#collectors) collector.standstill(standstill);
     });
+    this.#unwatch = () => {
+      stopSteps();
+      stopStandstills();
+    };
     const { witness } = this.#corrections;
     const states = EXCHANGES.map((exchange) => [
       exchange,
@@ -303,6 +304,7 @@ export class Supervisor implements CollectorControl {
   /** Closes all connections; what is wanted stays wanted. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#unwatch();
     clearInterval(this.#sweep);
     for (const exchange of this.#own) this.#exchanges[exchange].list.close();
     await Promise.all(this.#collectors.map((collector) => collector.close()));

@@ -211,6 +211,10 @@ const PHRASES: readonly (readonly [english: RegExp, korean: string])[] = [
   [/^the server is being stopped or started$/, '서버가 종료되거나 시작되는 중'],
   [/^the server accepts no writes at the moment$/, '서버가 지금 쓰기를 받지 않음'],
   [/^no answer for ([\d.]+) s$/, '$1초 동안 응답 없음'],
+  [
+    /^NATS refuses the lease, though no node that is alive holds it$/,
+    '동작 중인 노드 중 리스를 가진 노드가 없는데도 NATS가 리스를 내주지 않음',
+  ],
   // Alerts
   [/^(\d+) are waiting$/, '$1건이 대기 중'],
   [/^HTTP (\d+), a redirect, which is not followed$/, 'HTTP $1 리디렉션, 따라가지 않음'],

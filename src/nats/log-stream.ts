@@ -10,6 +10,7 @@ import {
   StorageType,
   type StreamInfo,
 } from '@nats-io/jetstream';
+import { BurstGate } from '../logging/burst-gate.js';
 import { LOG_STREAM } from '../market/bus-address.js';
 import { type BusConnection, BusError } from './connection.js';
 import { LOG_KINDS } from './subjects.js';
@@ -47,6 +48,8 @@ const NO_MESSAGE = 10037;
  * everything else in the process would wait until it has caught up with the log.
  */
 const SLICE_MS = 5;
+/** The same trouble with reading is reported once in this time, ms. */
+const TROUBLE_MS = 60_000;
 /** Messages requested by subject at the same time. */
 const ASKED_AT_ONCE = 32;
 
@@ -183,13 +186,15 @@ export class LogStream {
    * Hands every message from a number on to `take`, in order, until `signal` ends it. After a lost
    * connection or consumer it continues after the last message taken.
    * @param take may return a promise: the next message waits for it
+   * @param onTrouble called with why it cannot be read, for the same reason once a minute
    */
   async follow(
     from: number,
     take: (entry: LogEntry) => Promise<void> | void,
     signal: AbortSignal,
-    onTrouble: (reason: string | null) => void = () => undefined,
+    onTrouble: (reason: string) => void = () => undefined,
   ): Promise<void> {
+    const troubles = new BurstGate(TROUBLE_MS);
     let next = Math.max(1, from);
     while (!signal.aborted) {
       try {
@@ -207,7 +212,6 @@ export class LogStream {
         signal.addEventListener('abort', stop);
         const listening = this.bus.changes.on((connected) => connected && stop());
         void endWhenSilent(messages);
-        onTrouble(null);
         let since = performance.now();
         try {
           for await (const message of messages) {
@@ -228,7 +232,8 @@ export class LogStream {
         }
       } catch (error) {
         if (isFatal(error)) throw error;
-        onTrouble((error as Error).message);
+        const { message } = error as Error;
+        if (troubles.pass(message) !== null) onTrouble(message);
       }
       await this.#pause(signal);
     }

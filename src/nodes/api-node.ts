@@ -163,9 +163,7 @@ export class ApiNode {
           from + 1,
           (entry) => books.take(entry),
           end.signal,
-          (reason) => {
-            if (reason !== null) logger.log('BUS_TROUBLE', {}, { reason });
-          },
+          (reason) => logger.log('BUS_TROUBLE', {}, { reason }),
         )
         .catch(services.onFatal);
       await control.refreshWishes();

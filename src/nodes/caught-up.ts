@@ -1,10 +1,9 @@
-import type { LogBooks } from '../nats/log-books.js';
 import type { LogStream } from '../nats/log-stream.js';
 import type { Store } from '../store/store-types.js';
 import { pause } from '../util/wait.js';
 
-/** How often to check how far the log has been read, ms. */
-const LOOK_MS = 20;
+/** Callers within this time wait together, ms. */
+const GATHER_MS = 20;
 
 /**
  * Settles when everything now in the log has been read and stored.
@@ -13,14 +12,18 @@ const LOOK_MS = 20;
  */
 export async function caughtUp(
   stream: Pick<LogStream, 'state'>,
-  books: Pick<LogBooks, 'position'>,
   store: Pick<Store, 'whenStored'>,
   ends: AbortSignal,
 ): Promise<void> {
-  const last = (await stream.state())?.last ?? 0;
-  while (books.position < last) {
-    ends.throwIfAborted();
-    await pause(LOOK_MS, ends);
-  }
-  await store.whenStored(last, ends);
+  await store.whenStored((await stream.state())?.last ?? 0, ends);
+}
+
+/** Has `work` done once for all callers within a short time, after the last of them has asked. */
+export function together(work: () => Promise<void>): () => Promise<void> {
+  let next: Promise<void> | null = null;
+  return () =>
+    (next ??= pause(GATHER_MS).then(() => {
+      next = null;
+      return work();
+    }));
 }

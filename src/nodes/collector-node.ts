@@ -1,3 +1,4 @@
+import { StandstillWatch } from '../collector/clock/standstill-watch.js';
 import type { Logger } from '../logging/logger.js';
 import { EXCHANGES, type Exchange } from '../market/exchange.js';
 import { type Candidate, dutyOf, rankNodes } from '../nats/assignment.js';
@@ -8,6 +9,8 @@ import { Shard, type ShardServices } from './shard.js';
 /** How often to check which node has what, ms. */
 const LOOK_MS = 300;
 const REPORT_MS = 1_000;
+/** Nobody is known to hold a lease for this long, and still it cannot be taken: that is trouble, ms. */
+const REFUSED_MS = 5_000;
 /** What is under way for longer is trouble, and the same trouble with an exchange is logged this often, ms. */
 const TROUBLE_MS = 60_000;
 /** A node that is to become the primary follows for this long before the holder hands over, ms. */
@@ -40,12 +43,14 @@ export class CollectorNode {
   readonly #places: readonly Place[];
   readonly #timers: NodeJS.Timeout[];
   readonly #logger: Logger;
+  readonly #watch = new StandstillWatch();
   readonly #node: string;
   #closed = false;
 
-  constructor(services: ShardServices, presence: Presence, leases: Leases) {
+  constructor(services: Omit<ShardServices, 'watch'>, presence: Presence, leases: Leases) {
     this.#services = {
       ...services,
+      watch: this.#watch,
       onMoved: (exchange) => {
         const place = this.#places.find((p) => p.exchange === exchange);
         if (place !== undefined) this.#renew(place);
@@ -54,6 +59,7 @@ export class CollectorNode {
     };
     this.#presence = presence;
     this.#logger = services.logger;
+    this.#watch.standstills.on((stood) => this.#logger.log('STANDSTILL', {}, stood));
     this.#node = services.config.nodeName;
     this.#places = EXCHANGES.map((exchange) => ({
       exchange,
@@ -97,6 +103,7 @@ export class CollectorNode {
         await shard?.close();
       }),
     );
+    this.#watch.close();
   }
 
   /** The collectors that are alive, as candidates for an exchange. */
@@ -210,7 +217,12 @@ export class CollectorNode {
     await this.#open(place);
     if (this.#closed) return;
     const taken = place.lease.held || (await place.lease.take((node) => !this.#presence.has(node)));
-    if (!taken) return;
+    if (!taken) {
+      const { freeSince } = place;
+      if (freeSince !== null && performance.now() - freeSince > REFUSED_MS)
+        this.#trouble(place, 'NATS refuses the lease, though no node that is alive holds it');
+      return;
+    }
     await place.shard!.promote();
     // Another node may have taken it while the log was read.
     if (!place.lease.held) return place.shard!.demote();

@@ -11,22 +11,20 @@ import type { BusConnection } from '../nats/connection.js';
 import { answerCalls } from '../nats/remote.js';
 import type { StoreReader } from '../store/reader-types.js';
 import type { Store } from '../store/store-types.js';
-import { ANSWER_MS, MEMORY_SUBJECT } from './remote-memory.js';
+import { MEMORY_SUBJECT } from './remote-memory.js';
 
 /** Open gaps per page. */
 const PAGE = 1_000;
 
 /**
  * Answers the collectors' queries to the database.
- * @param caughtUp settles when everything now in the log has been stored, or the signal ends it
+ * @param stored settles when everything now in the log has been stored
  */
 export function serveMemory(
   bus: BusConnection,
   store: Store,
-  caughtUp: (signal: AbortSignal) => Promise<void>,
+  stored: () => Promise<void>,
 ): Subscription {
-  // The caller no longer waits, and asks again.
-  const stored = (): Promise<void> => caughtUp(AbortSignal.timeout(ANSWER_MS));
   return answerCalls(bus, MEMORY_SUBJECT, {
     exchanges: () => store.reader.exchanges(),
     markets: (exchange: Exchange) => store.reader.markets(exchange),

@@ -20,9 +20,10 @@ import type { LogPlace, Store } from '../store/store-types.js';
 import { storeSettings } from '../compose.js';
 import { keepArchive } from '../keep-archive.js';
 import { logStore } from '../store-log.js';
-import { caughtUp } from './caught-up.js';
+import { caughtUp, together } from './caught-up.js';
 import { reportLostFill, reportLostTrades } from './lost-trades.js';
 import { openGaps, serveMemory } from './memory-service.js';
+import { ANSWER_MS } from './remote-memory.js';
 import { storeName } from './store-name.js';
 import { COMMIT_SUBJECT, type CommitNotice, STORE_SUBJECT, type StoreReport } from './report.js';
 
@@ -248,7 +249,9 @@ class ActiveRecorder {
     logStore(store, logger);
     store.onLogMoved(() => this.stop());
     store.onCommitted((receivedAt) => this.#onCommitted(receivedAt));
-    this.#memory = serveMemory(bus, store, (ends) => caughtUp(stream, this.#books, store, ends));
+    // Callers wait no longer than that, and ask again.
+    const stored = together(() => caughtUp(stream, store, AbortSignal.timeout(ANSWER_MS)));
+    this.#memory = serveMemory(bus, store, stored);
     this.#archive = config.archivePath === '' ? null : keepArchive(config, store, logger);
     this.#reporting = setInterval(() => this.#report(), REPORT_MS);
   }
@@ -303,9 +306,7 @@ class ActiveRecorder {
         this.#next,
         (entry) => this.#take(entry),
         this.#stop.signal,
-        (reason) => {
-          if (reason !== null) logger.log('BUS_TROUBLE', {}, { reason });
-        },
+        (reason) => logger.log('BUS_TROUBLE', {}, { reason }),
       );
     } catch (error) {
       if (!(error instanceof StopFollowing)) throw error;
@@ -373,7 +374,7 @@ class ActiveRecorder {
   async #narrow(): Promise<void> {
     const { stream, config } = this.#services;
     try {
-      await caughtUp(stream, this.#books, this.store, this.#stop.signal);
+      await caughtUp(stream, this.store, this.#stop.signal);
       await stream.narrow(config.busBytes || -1);
     } catch {
       // It is stopping, or the bus is down: the recorder that stores next does it.

@@ -12,6 +12,7 @@ import type { TradeMatch } from '../market/trade-match.js';
 import type { Span } from '../market/trade-span.js';
 import type { BusConnection } from '../nats/connection.js';
 import { call, NoAnswerError } from '../nats/remote.js';
+import { AtMost } from '../util/at-most.js';
 
 /** Subject of the calls answered by the recorder that stores the log. */
 export const MEMORY_SUBJECT = 'memory';
@@ -21,6 +22,12 @@ export const ANSWER_MS = 10_000;
 /** While no recorder answers, the interval and duration of retries, ms: another one takes over meanwhile. */
 const AGAIN_MS = 500;
 const PATIENCE_MS = 8_000;
+
+/**
+ * Questions about stored trades that an exchange has open at once. A recorder answers one after the other, and after a
+ * start or an outage every market asks: all at once, most would wait beyond their time and be asked again.
+ */
+const MOST_OPEN = 16;
 
 /** What {@link RemoteMemory} works with. */
 export interface RemoteMemoryParts {
@@ -66,6 +73,7 @@ export class RemoteMemory implements CollectorMemory {
   readonly previousRunClosed: boolean;
   readonly openGaps: readonly Gap[];
   readonly #parts: RemoteMemoryParts;
+  readonly #open = new AtMost(MOST_OPEN);
   #listed: Map<string, Pair> | null = null;
   #newest: readonly ListedMarket[] | null = null;
 
@@ -160,7 +168,7 @@ export class RemoteMemory implements CollectorMemory {
   }
 
   hasTradeBefore(market: Market, time: number): Promise<boolean> {
-    return this.#ask('hasTradeBefore', market, time);
+    return this.#open.run(() => this.#ask('hasTradeBefore', market, time));
   }
 
   async tradeVolumes(market: Market, span: Span): Promise<ReadonlyMap<number, string>> {
@@ -178,7 +186,7 @@ export class RemoteMemory implements CollectorMemory {
   /** The recorder knows what is in the log, so everything this node has received of the market must be in it. */
   async #askStored<T>(name: string, market: Market, ...args: unknown[]): Promise<T> {
     await this.#parts.written(market);
-    return this.#ask(name, market, ...args);
+    return this.#open.run(() => this.#ask(name, market, ...args));
   }
 
   #ask<T>(name: string, ...args: unknown[]): Promise<T> {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Subscription } from '@nats-io/transport-node';
 import { Bus } from '../bus.js';
-import { StandstillWatch } from '../collector/clock/standstill-watch.js';
+import type { StandstillWatch } from '../collector/clock/standstill-watch.js';
 import { adapters } from '../collector/exchanges/registry.js';
 import type { SilenceBounds } from '../collector/market/silence-threshold.js';
 import { Supervisor } from '../collector/supervisor.js';
@@ -37,6 +37,7 @@ export interface ShardServices {
   readonly stream: LogStream;
   readonly writer: LogWriter;
   readonly logger: Logger;
+  readonly watch: StandstillWatch;
   readonly rhythm?: SilenceBounds | undefined;
   /** Another node writes what this one believes it writes. */
   readonly onMoved: (exchange: Exchange) => void;
@@ -57,7 +58,6 @@ const DRAIN_MS = 1_500;
 export class Shard {
   readonly exchange: Exchange;
   readonly #services: ShardServices;
-  readonly #watch: StandstillWatch;
   readonly #supervisor: Supervisor;
   readonly #publisher: ExchangePublisher;
   readonly #memory: RemoteMemory;
@@ -74,7 +74,6 @@ export class Shard {
   private constructor(
     exchange: Exchange,
     services: ShardServices,
-    watch: StandstillWatch,
     supervisor: Supervisor,
     publisher: ExchangePublisher,
     bus: Bus,
@@ -85,7 +84,6 @@ export class Shard {
     this.exchange = exchange;
     this.#services = services;
     this.#publisher = publisher;
-    this.#watch = watch;
     this.#supervisor = supervisor;
     const { nc } = services.bus;
     this.#unfollow = bus.status.on((status) => {
@@ -109,9 +107,8 @@ export class Shard {
 
   /** Begins to follow an exchange as standby. @throws {NoAnswerError} when no recorder answers */
   static async open(exchange: Exchange, services: ShardServices): Promise<Shard> {
-    const { config, stream, writer, logger } = services;
+    const { config, stream, writer, logger, watch } = services;
     const bus = new Bus();
-    const watch = new StandstillWatch();
     const publisher: ExchangePublisher = new ExchangePublisher({
       exchange,
       node: config.nodeName,
@@ -155,13 +152,12 @@ export class Shard {
         rhythm: services.rhythm,
         exchanges: [exchange],
       });
-      const made = new Shard(exchange, services, watch, supervisor, publisher, bus, memory);
+      const made = new Shard(exchange, services, supervisor, publisher, bus, memory);
       shard = made;
       await made.#supervisor.load();
       void made.#supervisor.run().then(() => (made.#tried = true));
       return made;
     } catch (error) {
-      if (shard === null) watch.close();
       await (shard ?? publisher).close();
       throw error;
     }
@@ -259,7 +255,6 @@ export class Shard {
     this.demote();
     this.#publisher.close();
     await this.#supervisor.close();
-    this.#watch.close();
   }
 
   #reload(): void {

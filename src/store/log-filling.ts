@@ -1,5 +1,4 @@
 import { Topic } from '../util/topic.js';
-import { pause } from '../util/wait.js';
 import { StoreError } from './errors.js';
 import type { WriteQueue } from './write-queue.js';
 import type { LogPlace } from './writer-protocol.js';
@@ -7,17 +6,15 @@ import type { LogPlace } from './writer-protocol.js';
 /** How a store is filled from the log of several nodes: its progress, and when there is room for more. */
 export class LogFilling {
   readonly #queue: WriteQueue;
-  readonly #flushMs: number;
   /** The log being stored, and its last message added. */
   #place: LogPlace | null = null;
   #position = 0;
   #closing = false;
-  readonly #room = new Topic<void>();
+  /** Something was stored, or the store is closing. */
+  readonly #moved = new Topic<void>();
 
-  /** @param flushMs how long books are batched before they are written, ms */
-  constructor(queue: WriteQueue, flushMs: number) {
+  constructor(queue: WriteQueue) {
     this.#queue = queue;
-    this.#flushMs = flushMs;
   }
 
   /** The highest sequence that may have been assigned; null = the store is not filled from a log. */
@@ -42,7 +39,7 @@ export class LogFilling {
   whenRoom(): Promise<void> | undefined {
     if (this.#hasRoom) return undefined;
     return new Promise((resolve) => {
-      const stop = this.#room.on(() => {
+      const stop = this.#moved.on(() => {
         if (!this.#closing && !this.#hasRoom) return;
         stop();
         resolve();
@@ -50,9 +47,9 @@ export class LogFilling {
     });
   }
 
-  /** There may be room again. */
+  /** Something was stored: there may be room again. */
   look(): void {
-    this.#room.publish();
+    this.#moved.publish();
   }
 
   /** See `Store.whenStored`. */
@@ -60,7 +57,7 @@ export class LogFilling {
     while (this.#queue.logStored < position) {
       if (this.#closing) throw new StoreError('the store is closed');
       signal?.throwIfAborted();
-      await pause(this.#flushMs / 4, signal);
+      await this.#whenMoved(signal);
     }
   }
 
@@ -68,6 +65,18 @@ export class LogFilling {
   close(): void {
     this.#closing = true;
     this.look();
+  }
+
+  #whenMoved(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        stop();
+        signal?.removeEventListener('abort', end);
+        resolve();
+      };
+      const stop = this.#moved.on(end);
+      signal?.addEventListener('abort', end);
+    });
   }
 
   get #hasRoom(): boolean {

@@ -166,7 +166,7 @@ class OpenStore implements Store {
       encoder: bookEncoder(options.path),
     });
     this.#flushMs = options.flushMs ?? 100;
-    this.#filling = new LogFilling(this.#queue, this.#flushMs);
+    this.#filling = new LogFilling(this.#queue);
     this.#putBackMs = options.putBackMs ?? 2_000;
     this.#flusher = new Flusher(this.#queue, (batch) => this.#write(batch), {
       flushMs: this.#flushMs,
