@@ -6,20 +6,28 @@ import { archivedDays } from './archive/keeper.js';
 import { openLogFiles } from './logging/log-files.js';
 import { Logger } from './logging/logger.js';
 import { type Config, databaseOf } from './settings/config.js';
+import type { ReaderOptions } from './store/reader-protocol.js';
 import type { StoreOptions } from './store/store-options.js';
 import { VERSION } from './util/version.js';
 
+/** Where the settings place the stored books: what a reader is opened with. */
+export function storePlace(config: Config): ReaderOptions {
+  const path = databaseOf(config);
+  return config.archivePath === '' ? { path } : { path, archivePath: resolve(config.archivePath) };
+}
+
 /** The store options given by the settings. */
 export function storeSettings(config: Config): StoreOptions {
-  const folder = config.archivePath === '' ? null : resolve(config.archivePath);
+  const place = storePlace(config);
+  const { archivePath } = place;
   return {
-    path: databaseOf(config),
+    ...place,
     flushMs: config.flushMs,
     retentionDays: config.retentionDays,
     maxBytes: config.maxDbBytes,
     logKeepDays: config.logKeepDays,
     snapshotEveryMs: config.snapshotEveryMs,
-    ...(folder === null ? {} : { archivePath: folder, archived: () => archivedDays(folder) }),
+    ...(archivePath === undefined ? {} : { archived: () => archivedDays(archivePath) }),
   };
 }
 

@@ -33,6 +33,8 @@ const NO_LEADER = 10008;
 const TOO_FEW = 10005;
 /** Longest wait for an answer from the server, ms. */
 const ANSWER_MS = 5_000;
+/** The same where the question is asked again, ms: a leader that was elected just now leaves some unanswered. */
+const QUICK_MS = 1_000;
 /** A server that answers no ping for two of these intervals is given up, ms. */
 const PING_MS = 2_000;
 const RECONNECT_WAIT_MS = 250;
@@ -48,13 +50,21 @@ export class BusConnection {
   readonly unreadable = new Topic<UnreadableMessage>();
   readonly nc: NatsConnection;
   readonly manager: JetStreamManager;
+  /** For questions that are asked again when no answer comes: see {@link QUICK_MS}. */
+  readonly quick: JetStreamManager;
   readonly address: BusAddress;
   #connected = true;
   #since = performance.now();
 
-  private constructor(nc: NatsConnection, manager: JetStreamManager, address: BusAddress) {
+  private constructor(
+    nc: NatsConnection,
+    manager: JetStreamManager,
+    quick: JetStreamManager,
+    address: BusAddress,
+  ) {
     this.nc = nc;
     this.manager = manager;
+    this.quick = quick;
     this.address = address;
     void this.#follow();
     if (address.servers.length > 1) void this.#stayWithLeader();
@@ -75,7 +85,8 @@ export class BusConnection {
       ).catch((error: unknown) => {
         throw jetStreamError(error, address);
       });
-      return new BusConnection(nc, manager, address);
+      const quick = await jetstreamManager(nc, { timeout: QUICK_MS, checkAPI: false });
+      return new BusConnection(nc, manager, quick, address);
     } catch (error) {
       await nc.close().catch(() => undefined);
       throw error;

@@ -10,6 +10,7 @@ import {
   StorageType,
   type StreamInfo,
 } from '@nats-io/jetstream';
+import { TimeoutError } from '@nats-io/transport-node';
 import { BurstGate } from '../logging/burst-gate.js';
 import { LOG_STREAM } from '../market/bus-address.js';
 import { type BusConnection, BusError } from './connection.js';
@@ -50,6 +51,8 @@ const NO_MESSAGE = 10037;
 const SLICE_MS = 5;
 /** The same trouble with reading is reported once in this time, ms. */
 const TROUBLE_MS = 60_000;
+/** How often a message is asked for before it counts as unanswered. */
+const MOST_ASKED = 5;
 /** Messages requested by subject at the same time. */
 const ASKED_AT_ONCE = 32;
 
@@ -259,14 +262,16 @@ export class LogStream {
   }
 
   async #get(query: StoredQuery): Promise<LogEntry | null> {
-    try {
-      const stored = await this.bus.manager.streams.getMessage(LOG_STREAM, query);
-      if (stored === null) return null;
-      const { seq, subject, data, time } = stored;
-      return { seq, subject, data, at: time.getTime() };
-    } catch (error) {
-      if (isCode(error, NO_MESSAGE)) return null;
-      throw error;
+    for (let asked = 1; ; asked++) {
+      try {
+        const stored = await this.bus.quick.streams.getMessage(LOG_STREAM, query);
+        if (stored === null) return null;
+        const { seq, subject, data, time } = stored;
+        return { seq, subject, data, at: time.getTime() };
+      } catch (error) {
+        if (isCode(error, NO_MESSAGE)) return null;
+        if (!(error instanceof TimeoutError) || asked === MOST_ASKED) throw error;
+      }
     }
   }
 }

@@ -1,16 +1,15 @@
-import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Alerts } from '../alerts/alerts.js';
 import type { Api } from '../api/server.js';
 import { Bus } from '../bus.js';
-import { serveApi } from '../compose.js';
+import { serveApi, storePlace } from '../compose.js';
 import type { Logger } from '../logging/logger.js';
 import { type BusConnection, BusError } from '../nats/connection.js';
 import { LogBooks } from '../nats/log-books.js';
 import { newestBook } from '../nats/log-ends.js';
 import type { LogState, LogStream } from '../nats/log-stream.js';
 import { hear } from '../nats/hear.js';
-import { type Config, databaseOf } from '../settings/config.js';
+import type { Config } from '../settings/config.js';
 import { ReaderClient } from '../store/reader-client.js';
 import type { LogEnd, SequenceState, StoreStats } from '../store/store-types.js';
 import { COMMIT_SUBJECT, type CommitNotice, STORE_SUBJECT, type StoreReport } from './report.js';
@@ -87,8 +86,7 @@ export class ApiNode {
   /** Catches up with the log, then serves. @throws {Error} when the port cannot be opened */
   static async open(services: ApiServices): Promise<ApiNode> {
     const { config, bus: nats, stream, logger } = services;
-    const archivePath = config.archivePath === '' ? undefined : resolve(config.archivePath);
-    const reader = new ReaderClient({ path: databaseOf(config), archivePath });
+    const reader = new ReaderClient(storePlace(config));
     const bus = new Bus();
     const end = new AbortController();
     const control = new RemoteControl(nats, config, reader, bus);

@@ -9,6 +9,7 @@ import type { ReadTrade } from '../market/trade.js';
 import type { Span } from '../market/trade-span.js';
 import type { BusConnection } from '../nats/connection.js';
 import { answerCalls } from '../nats/remote.js';
+import type { Questions } from '../store/reader-protocol.js';
 import type { StoreReader } from '../store/reader-types.js';
 import type { Store } from '../store/store-types.js';
 import { MEMORY_SUBJECT } from './remote-memory.js';
@@ -18,11 +19,13 @@ const PAGE = 1_000;
 
 /**
  * Answers the collectors' queries to the database.
+ * @param history answers those about stored trades; there are so many that nothing else may wait for them
  * @param stored settles when everything now in the log has been stored
  */
 export function serveMemory(
   bus: BusConnection,
   store: Store,
+  history: Questions,
   stored: () => Promise<void>,
 ): Subscription {
   return answerCalls(bus, MEMORY_SUBJECT, {
@@ -43,24 +46,27 @@ export function serveMemory(
     setEnabled: (exchange: Exchange, enabled: boolean) => store.setEnabled(exchange, enabled),
     unknownTrades: async (market: Market, trades: readonly ReadTrade[], byId?: boolean) => {
       await stored();
-      return store.unknownTrades(market, trades, byId);
+      return history.unknownTrades(market, trades, byId);
     },
-    matchTrades: async (market: Market, history: readonly ReadTrade[], span: Span) => {
+    matchTrades: async (market: Market, past: readonly ReadTrade[], span: Span) => {
       await stored();
-      return store.matchTrades(market, history, span);
+      return history.matchTrades(market, past, span);
     },
-    hasTradeBefore: (market: Market, time: number) => store.hasTradeBefore(market, time),
+    hasTradeBefore: async (market: Market, time: number) => {
+      await stored();
+      return history.hasTradeBefore(market, time);
+    },
     tradeVolumes: async (market: Market, span: Span) => {
       await stored();
-      return [...(await store.tradeVolumes(market, span))];
+      return [...(await history.tradeVolumes(market, span))];
     },
     tradesKnown: async (market: Market, startedAt: number, all?: boolean) => {
       if (all === true) await stored();
-      return store.tradesKnown(market, startedAt);
+      return history.tradesKnown(market, startedAt);
     },
     newestTrade: async (market: Market) => {
       await stored();
-      return store.newestTrade(market);
+      return history.newestTrade(market);
     },
   });
 }

@@ -17,7 +17,7 @@ import { openEngine } from '../store/engine/open.js';
 import { ReaderClient } from '../store/reader-client.js';
 import { openStore } from '../store/store.js';
 import type { LogPlace, Store } from '../store/store-types.js';
-import { storeSettings } from '../compose.js';
+import { storePlace, storeSettings } from '../compose.js';
 import { keepArchive } from '../keep-archive.js';
 import { logStore } from '../store-log.js';
 import { caughtUp, together } from './caught-up.js';
@@ -186,6 +186,9 @@ function otherDatabase(config: Config, holder: string, { address }: BusConnectio
   );
 }
 
+/** Longest wait for a query of a collector when it closes, ms. */
+const HISTORY_GRACE_MS = 1_000;
+
 /** The recorder while it stores. */
 class ActiveRecorder {
   readonly store: Store;
@@ -196,6 +199,8 @@ class ActiveRecorder {
   readonly #archive: ArchiveKeeper | null;
   readonly #reporting: NodeJS.Timeout;
   readonly #memory: { unsubscribe(): void };
+  /** Of its own: what the log needs from the store must not wait for the collectors' queries. */
+  readonly #history: ReaderClient;
   #next: number;
   /** When the newest message read so far was written, Unix ms. */
   #readUntil: number;
@@ -251,7 +256,8 @@ class ActiveRecorder {
     store.onCommitted((receivedAt) => this.#onCommitted(receivedAt));
     // Callers wait no longer than that, and ask again.
     const stored = together(() => caughtUp(stream, store, AbortSignal.timeout(ANSWER_MS)));
-    this.#memory = serveMemory(bus, store, stored);
+    this.#history = new ReaderClient(storePlace(config));
+    this.#memory = serveMemory(bus, store, this.#history, stored);
     this.#archive = config.archivePath === '' ? null : keepArchive(config, store, logger);
     this.#reporting = setInterval(() => this.#report(), REPORT_MS);
   }
@@ -329,7 +335,7 @@ class ActiveRecorder {
     clearInterval(this.#reporting);
     this.#memory.unsubscribe();
     this.#archive?.close();
-    await closeStore();
+    await Promise.all([closeStore(), this.#history.close(HISTORY_GRACE_MS)]);
   }
 
   #take(entry: LogEntry): Promise<void> | void {
