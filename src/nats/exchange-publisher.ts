@@ -14,7 +14,9 @@ import type { BookItem, LaneItem, TradeItem, WordItem } from './lane-items.js';
 import { booksBefore, type LogEnds, readEnds } from './log-ends.js';
 import type { LogStream } from './log-stream.js';
 import type { LogWriter } from './log-writer.js';
-import { MarketLane } from './market-lane.js';
+import { type LastBook, MarketLane } from './market-lane.js';
+import { contentHash, sideTexts } from './messages.js';
+import { ReadLag } from './read-lag.js';
 import { marketSubject } from './subjects.js';
 import { Term } from './term.js';
 import { TradeIds } from './trade-ids.js';
@@ -67,6 +69,8 @@ const LOST = { completeness: 'GAP', cause: 'BUS_FAILED', checked: false } as con
 const KEEP_MS = 30_000;
 const MAX_WAITING = 100_000;
 const ALIVE_MS = 1_000;
+/** What was received this long ago may be written once more: NATS remembers ids for 2 minutes, and drops it. */
+const REMEMBERED_MS = 90_000;
 /** A refused market goes on after this time, ms: by then the lease has shown whether this node still writes. */
 const REFUSED_MS = 1_500;
 /** The log is queried again after this time, ms. */
@@ -89,6 +93,7 @@ export class ExchangePublisher {
   readonly #term: Term;
   readonly #tradeIds = new TradeIds();
   readonly #gaps: GapHandover;
+  readonly #lag = new ReadLag();
   /** For each market, whether it is recorded. */
   readonly #recorded = new Map<string, { market: Market; recording: boolean; at: number }>();
   /** Markets whose books are being left out, and since when. */
@@ -202,11 +207,11 @@ export class ExchangePublisher {
     for (const [key, { market, first, from }] of missing) {
       if (from >= 0) continue;
       this.#gaps.writeDue(key, first!.receivedAt);
-      this.#addDropped(market, first!, books.has(key) ? aliveAt : this.#beganAt(market, aliveAt));
+      this.#addDropped(market, first!, books.get(key), aliveAt);
     }
     if (aliveAt !== null) this.#loseDropped(aliveAt);
     // What is kept of a quiet exchange goes back further than NATS remembers ids.
-    const written = Math.min(aliveAt ?? -Infinity, this.#options.now() - this.#keepMs);
+    const written = Math.min(aliveAt ?? -Infinity, this.#options.now() - REMEMBERED_MS);
     for (const [i, market, item] of this.#kept.entries()) {
       const key = marketKey(market);
       if (item.kind === 'book' ? i < missing.get(key)!.from : item.receivedAt < written) continue;
@@ -283,6 +288,7 @@ export class ExchangePublisher {
     const item: BookItem = { kind: 'book', event, receivedAt: event.book.timestamp };
     const { market } = event.book;
     this.#kept.add(market, item);
+    if (event.previous !== null && !event.afterGap) this.#lag.add(event.book);
     if (!this.#primary) return;
     this.#gaps.endBefore(event);
     if (!this.#hasRoom()) return this.#leaveOut(event);
@@ -319,13 +325,24 @@ export class ExchangePublisher {
 
   /**
    * Writes the state of a market before what is kept of it, which the log lacks.
-   * @param covered until when the log covers it, Unix ms; null = it never did
+   * @param last the market's newest book in the log
+   * @param aliveAt until when the log has everything that its writer read, Unix ms; null = nobody wrote
    */
-  #addDropped(market: Market, item: BookItem, covered: number | null): void {
+  #addDropped(
+    market: Market,
+    item: BookItem,
+    last: LastBook | undefined,
+    aliveAt: number | null,
+  ): void {
     const end = item.receivedAt;
-    if (covered === null || covered >= end) return this.#add(market, item);
+    const covered = last === undefined ? this.#beganAt(market, aliveAt) : aliveAt;
+    // The writer may have received the book later than this node, or would have: it did not have it, nor what
+    // may have come before.
+    const same =
+      last === undefined || contentHash(last.message) === contentHash(sideTexts(item.event.book));
+    if (covered === null || (covered >= end && same)) return this.#add(market, item);
     const why = { cause: 'BUS_FAILED', detail: AWAY, attempts: 0 } as const;
-    this.#gaps.write({ market, start: covered, end, ...why });
+    this.#gaps.write({ market, start: Math.min(covered, end), end, ...why });
     this.#add(market, { ...item, event: { ...item.event, afterGap: true } });
   }
 
@@ -401,7 +418,9 @@ export class ExchangePublisher {
   }
 
   /** Until when everything is in the log: see {@link TermParts.coveredUntil}. */
-  #coveredUntil(t: number, vouched: number): number {
+  #coveredUntil(now: number, vouched: number): number {
+    // What has been sent since then may lie unread in a socket.
+    let t = now - this.#lag.look();
     if (this.#waiting === 0) return t;
     for (const lane of this.#lanes.values()) {
       // A gap since then is waiting: a node that takes over before it is in the log would count that time as

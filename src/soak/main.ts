@@ -5,7 +5,7 @@
  * trade may be missing where the recorder says that all are stored. Exit code 1 when one is.
  */
 import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadSettings } from '../settings/config.js';
 import { MissingProgramsError } from '../cluster/programs.js';
@@ -25,7 +25,8 @@ import { pause } from '../util/wait.js';
 
 const USAGE = `usage: npm run soak -- [options]
   --minutes N  how long things go wrong (default 5); some 10 MB of memory a minute
-  --rate X     factor on the market's measured frame rates (default 1: 2,100 frames a second)
+  --rate X     factor on the market's measured frame rates (default 1: 2,100 frames a second;
+               with --distributed 0.1 for each core of the machine, up to 1)
   --seed N     seed of the choice of faults (default: the time); the moments are never the same
   --chains X   share of the faults that are chains: the recorder itself is stopped, killed, its disk
                filled, its clock set, one upon another (default 0.06)
@@ -40,6 +41,12 @@ const LIVE_WITHIN_MS = 240_000;
 const PAUSE_S = [1, 8] as const;
 /** Size of the disk that the soak fills, and what each minute of the whole market adds, MB. */
 const DISK_MB = { least: 128, minute: 40 };
+
+/**
+ * What a core carries of the whole market with its thirteen processes, two of each role and the exchanges among
+ * them. Beyond that they starve each other: leases run out, and much of the market is gaps.
+ */
+const RATE_PER_CORE = 0.1;
 
 interface Options {
   readonly minutes: number;
@@ -57,7 +64,7 @@ function readOptions(): Options {
     usage: USAGE,
     options: {
       minutes: { type: 'string', default: '5' },
-      rate: { type: 'string', default: '1' },
+      rate: { type: 'string' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       chains: { type: 'string', default: '0.06' },
       keep: { type: 'boolean', default: false },
@@ -65,11 +72,13 @@ function readOptions(): Options {
       nats: { type: 'string', default: '3' },
     },
   });
+  const usual = values.distributed ? Math.min(1, RATE_PER_CORE * availableParallelism()) : 1;
+  const given = { ...values, rate: values.rate ?? String(usual) };
   const number = (name: 'minutes' | 'rate' | 'seed' | 'chains'): number => {
-    const value = Number(values[name]);
-    if (!Number.isFinite(value) || value < 0 || values[name].trim() === '') {
+    const value = Number(given[name]);
+    if (!Number.isFinite(value) || value < 0 || given[name].trim() === '') {
       throw new UsageError(
-        `--${name} must be a number of 0 or more, not ${JSON.stringify(values[name])}`,
+        `--${name} must be a number of 0 or more, not ${JSON.stringify(given[name])}`,
       );
     }
     return value;

@@ -532,6 +532,42 @@ describeWithNats('a standby that takes over', () => {
     expect(losses).toMatchObject([{ market: MARKET, start: 2_000 - 60_000, end: 15_001 }]);
   });
 
+  it('says what it no longer keeps and the node before it did not read in time, though that was alive', async () => {
+    const { last } = (await log.stream.state())!;
+    let now = 100_000;
+    const slow = publisher('r', undefined, () => now);
+    const standby = publisher('s', undefined, () => now);
+    await slow.made.promote([]);
+    const hear = (to: Bus, t: number, e: number): void => {
+      const event = bookAt(t, `${e}`, e);
+      to.publishBook({ ...event, previous: e });
+    };
+    for (const e of [100_000, 102_000, 104_000, 106_000]) hear(standby.local, e + 10, e);
+    hear(slow.local, 100_010, 100_000);
+    await slow.made.farewell(false);
+    // It reads what was sent 20 s before, and the standby has more than it keeps.
+    now = 122_000;
+    hear(slow.local, 122_000, 102_000);
+    expect(await slow.made.drain(2_000)).toBe(true);
+    await slow.made.farewell(false);
+    slow.made.close();
+    now = 140_000;
+    hear(standby.local, 140_010, 140_000);
+    expect(await standby.made.promote([])).toBe(now - 18_000 - 19_990);
+    expect(await standby.made.drain(2_000)).toBe(true);
+    standby.made.close();
+
+    const heard: string[] = [];
+    for (let seq = last + 1; seq <= (await log.stream.state())!.last; seq++) {
+      const { subject, data } = (await log.stream.at(seq))!;
+      if (subject === 'book.GOPAX.BTC.KRW') heard.push(decodeBook(data).asks.split('"')[1]!);
+      if (!subject.startsWith('gap.')) continue;
+      const { start, end, cause } = decodeMessage<GapMessage>(data);
+      heard.push(`${cause} ${start} to ${end}`);
+    }
+    expect(heard).toEqual(['100000', '102000', 'BUS_FAILED 102010 to 106010', '106000', '140000']);
+  });
+
   it('writes the minutes of coverage that the node before it did not, each once', async () => {
     const { last } = (await log.stream.state())!;
     let now = 120_500;
