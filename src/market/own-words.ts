@@ -63,6 +63,10 @@ const PHRASES: readonly (readonly [english: RegExp, korean: string])[] = [
     /^its book on the new connection is another one than on the old one$/,
     '새 연결의 호가가 기존 연결의 호가와 다름',
   ],
+  [
+    /^nothing had come on the old connection for too long$/,
+    '기존 연결에서 너무 오래 아무 메시지도 오지 않았음',
+  ],
   [/^the price of a trade is 0$/, '체결 가격이 0'],
   [/^the volume of a trade is 0$/, '체결 수량이 0'],
   [

@@ -51,6 +51,7 @@ describe('our own words in Korean', () => {
     'the history lacks the trade 17',
     '3 trades of the history could not be read',
     'its book on the new connection is another one than on the old one',
+    'nothing had come on the old connection for too long',
     'another node wrote a newer book, and this one is in no log',
     'the bus was away for longer than a standby keeps what it receives',
     'books and trades came faster than the bus took them',

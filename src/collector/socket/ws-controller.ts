@@ -134,6 +134,11 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
     return this.#snapshots.withoutFirst.flatMap((code) => this.#pairs.get(code) ?? []);
   }
 
+  /** Last sign of life of the connection, Unix ms; null before the first. */
+  get heardAt(): number | null {
+    return this.#liveness.heardAt;
+  }
+
   /** Whether books of this connection are trusted: no proof is pending. */
   protected get proven(): boolean {
     return this.#liveness.proven;

@@ -204,6 +204,17 @@ describe('GOPAX handover', () => {
     expect(downs()).toEqual([]);
   });
 
+  it('gives a gap where the old connection was silent for long, though the books are the same', async () => {
+    await carry({ maxAgeMs: 300, quietMs: 200 });
+    const heardBy = Date.now();
+    await until(() => server.received.length === 4, 'the replacement');
+    replacement().send(snapshot('AAA-KRW', 12));
+    replacement().send(snapshot('BBB-KRW', 12));
+    await until(() => server.sockets.length === 1, 'the end of the old connection');
+    expect(downs()).toEqual(['RESYNC AAA-KRW', 'RESYNC BBB-KRW']);
+    for (const { outage } of host.downs) expect(outage.since).toBeLessThanOrEqual(heardBy);
+  });
+
   it('gives a gap where the two connections differ when a pair moves over', async () => {
     await carry({ maxAgeMs: 50 });
     await until(() => server.received.length >= 4, 'the replacement');

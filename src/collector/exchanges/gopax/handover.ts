@@ -16,6 +16,8 @@ export interface HandoverTimes {
   readonly settleMs: number;
   /** A pair causes at most one resynchronisation in this time if its own book is crossed. */
   readonly pauseMs: number;
+  /** A connection on which nothing came for this long may be lost: the server pings every 30 s (`gopax.ws.interval-30s`). */
+  readonly quietMs: number;
 }
 
 /** See {@link HandoverTimes}. */
@@ -23,6 +25,7 @@ const HANDOVER_TIMES: HandoverTimes = {
   maxAgeMs: 23 * 3_600_000,
   settleMs: 3000,
   pauseMs: 60_000,
+  quietMs: 31_000,
 };
 /** The longest interval at which a pair that never gets a book is requested on another connection, ms. */
 const MAX_MISSING_MS = 3_600_000;
@@ -213,15 +216,21 @@ export class GopaxHandover implements PairCarrier {
   /**
    * The replacement passes on this book of a pair. If it has just taken the pair over and the old
    * connection has a different book, the old one has missed a delta or not received it yet: what came in
-   * between is not recorded.
+   * between is not recorded. If nothing at all has come on the old one for long, the book may have changed
+   * and changed back.
    */
   #move(pair: Pair, sides: Sides): void {
     const code = pairText(pair);
     if (!this.#moved.has(code) && !this.#doubted.has(code)) {
       const before = this.#current.completeSides(code);
+      const { host, clock } = this.#context;
+      const since = this.#current.heardAt;
       if (before !== null && !sameToDepth(before, sides, Infinity, false)) {
         const detail = 'its book on the new connection is another one than on the old one';
-        this.#context.host.down([pair], { cause: 'RESYNC', detail, since: null });
+        host.down([pair], { cause: 'RESYNC', detail, since: null });
+      } else if (before !== null && since !== null && clock() - since >= this.#times.quietMs) {
+        const detail = 'nothing had come on the old connection for too long';
+        host.down([pair], { cause: 'RESYNC', detail, since });
       }
     }
     this.#moved.set(code, sides);
