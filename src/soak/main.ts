@@ -26,7 +26,7 @@ import { pause } from '../util/wait.js';
 const USAGE = `usage: npm run soak -- [options]
   --minutes N  how long things go wrong (default 5); some 10 MB of memory a minute
   --rate X     factor on the market's measured frame rates (default 1: 2,100 frames a second;
-               with --distributed 0.1 for each core of the machine, up to 1)
+               with --distributed 0.05 for each core of the machine, up to 1)
   --seed N     seed of the choice of faults (default: the time); the moments are never the same
   --chains X   share of the faults that are chains: the recorder itself is stopped, killed, its disk
                filled, its clock set, one upon another (default 0.06)
@@ -46,7 +46,7 @@ const DISK_MB = { least: 128, minute: 40 };
  * What a core carries of the whole market with its thirteen processes, two of each role and the exchanges among
  * them. Beyond that they starve each other: leases run out, and much of the market is gaps.
  */
-const RATE_PER_CORE = 0.1;
+const RATE_PER_CORE = 0.05;
 
 interface Options {
   readonly minutes: number;

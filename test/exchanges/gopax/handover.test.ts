@@ -48,6 +48,7 @@ function start(times: Partial<HandoverTimes> = {}, firstBookWithinMs = 10_000): 
     maxAgeMs: 3_600_000,
     settleMs: 3_600_000,
     pauseMs: 60_000,
+    quietMs: 3_600_000,
     ...times,
   });
   carrier.add([A, B]);
