@@ -204,10 +204,10 @@ export class ExchangePublisher {
       this.#write(market, 'recording', { recording, at });
     const missing = this.#kept.missing(books);
     this.#gaps.takeOver(aliveAt, openGaps, missing);
-    for (const [key, { market, first, from }] of missing) {
-      if (from >= 0) continue;
+    for (const [key, { market, first, since }] of missing) {
+      if (since === null) continue;
       this.#gaps.writeDue(key, first!.receivedAt);
-      this.#addDropped(market, first!, books.get(key), aliveAt);
+      this.#addDropped(market, first!, since, books.get(key), aliveAt);
     }
     if (aliveAt !== null) this.#loseDropped(aliveAt);
     // What is kept of a quiet exchange goes back further than NATS remembers ids.
@@ -325,12 +325,14 @@ export class ExchangePublisher {
 
   /**
    * Writes the state of a market before what is kept of it, which the log lacks.
+   * @param since when the first book came that the log lacks, Unix ms
    * @param last the market's newest book in the log
    * @param aliveAt until when the log has everything that its writer read, Unix ms; null = nobody wrote
    */
   #addDropped(
     market: Market,
     item: BookItem,
+    since: number,
     last: LastBook | undefined,
     aliveAt: number | null,
   ): void {
@@ -342,7 +344,7 @@ export class ExchangePublisher {
       last === undefined || contentHash(last.message) === contentHash(sideTexts(item.event.book));
     if (covered === null || (covered >= end && same)) return this.#add(market, item);
     const why = { cause: 'BUS_FAILED', detail: AWAY, attempts: 0 } as const;
-    this.#gaps.write({ market, start: Math.min(covered, end), end, ...why });
+    this.#gaps.write({ market, start: Math.min(covered, since), end, ...why });
     this.#add(market, { ...item, event: { ...item.event, afterGap: true } });
   }
 

@@ -7,7 +7,19 @@ import { type BookMessage, contentHash, sideTexts } from './messages.js';
 /** The space of dropped items is freed once there are this many, and as many as kept ones. */
 const GIVE_BACK = 4_096;
 
+/** Of how many of a market's dropped books the times are remembered. */
+const REMEMBERED = 16;
+
 type KeptItem = BookItem | TradeItem;
+
+/** A market's books that are no longer kept. */
+interface DroppedBooks {
+  readonly market: Market;
+  /** The newest. */
+  item: BookItem;
+  /** The exchange's times of some, and when they came, Unix ms; oldest first. */
+  readonly times: { readonly e: number | null; readonly receivedAt: number }[];
+}
 
 /** What the log lacks of a market's books. */
 export interface Missing {
@@ -16,6 +28,8 @@ export interface Missing {
   readonly first: BookItem | null;
   /** Its index: -1 = it is the newest one no longer kept, Infinity = none is missing. */
   readonly from: number;
+  /** When the first of those came that are no longer kept, as far as is known, Unix ms; null = there is none. */
+  readonly since: number | null;
 }
 
 /** What was recently received of an exchange, oldest first, and the state of each market before that. */
@@ -25,8 +39,8 @@ export class KeptItems {
   #markets: Market[] = [];
   /** Index of the oldest kept item. */
   #kept = 0;
-  /** For each market, the newest book and the newest trade that are no longer kept. */
-  readonly #books = new Map<string, { readonly market: Market; readonly item: BookItem }>();
+  /** For each market, the books and the newest trade that are no longer kept. */
+  readonly #books = new Map<string, DroppedBooks>();
   readonly #trades = new Map<string, { readonly market: Market; readonly receivedAt: number }>();
 
   /** @param keepMs how long, ms */
@@ -56,8 +70,20 @@ export class KeptItems {
   }
 
   #drop(market: Market, item: KeptItem): void {
-    if (item.kind === 'book') this.#books.set(marketKey(market), { market, item });
+    if (item.kind === 'book') this.#dropBook(market, item);
     else this.#trades.set(marketKey(market), { market, receivedAt: item.receivedAt });
+  }
+
+  #dropBook(market: Market, item: BookItem): void {
+    const time = { e: item.event.book.exchangeTimestamp, receivedAt: item.receivedAt };
+    const dropped = this.#books.get(marketKey(market));
+    if (dropped === undefined) {
+      this.#books.set(marketKey(market), { market, item, times: [time] });
+      return;
+    }
+    dropped.item = item;
+    dropped.times.push(time);
+    if (dropped.times.length > REMEMBERED) dropped.times.shift();
   }
 
   /** All kept items, each with its index, which is valid until the next {@link add}. */
@@ -87,10 +113,20 @@ export class KeptItems {
       const events = received.map(({ item }) => item.event);
       const first = received[last === undefined ? 0 : firstAfter(events, last.message)];
       const kept = received.at(-1)!.from >= 0;
-      if (first !== undefined) missing.set(key, { market, first: first.item, from: first.from });
-      else if (kept) missing.set(key, { market, first: null, from: Infinity });
+      if (first !== undefined) {
+        const since = first.from < 0 ? this.#droppedSince(key, last) : null;
+        missing.set(key, { market, first: first.item, from: first.from, since });
+      } else if (kept) missing.set(key, { market, first: null, from: Infinity, since: null });
     }
     return missing;
+  }
+
+  /** When the first of a market's dropped books came that is newer than the log's last one, Unix ms. */
+  #droppedSince(key: string, last: LastBook | undefined): number {
+    const { item, times } = this.#books.get(key)!;
+    const known = last?.message.e ?? null;
+    const newer = times.find(({ e }) => known !== null && e !== null && e > known);
+    return newer?.receivedAt ?? item.receivedAt;
   }
 
   /** Drops everything. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { firstAfter } from '../../src/nats/kept-items.js';
+import { marketKey } from '../../src/market/market.js';
+import { firstAfter, KeptItems } from '../../src/nats/kept-items.js';
 import type { BookMessage } from '../../src/nats/messages.js';
-import { bookAt } from './support.js';
+import { bookAt, MARKET } from './support.js';
 
 describe('where a standby goes on', () => {
   const last = (t: number, price: string, e: number | null): BookMessage => {
@@ -17,5 +18,20 @@ describe('where a standby goes on', () => {
   it("is found by the exchange's time where the last one did not come", () => {
     const events = [bookAt(100, '5', 90), bookAt(110, '6', 95)];
     expect(firstAfter(events, last(105, '7', 92))).toBe(1);
+  });
+
+  it('is the newest book that it no longer keeps, and since when the log lacks books is remembered', () => {
+    const kept = new KeptItems(100);
+    for (const t of [1_000, 1_050, 1_060, 1_500])
+      kept.add(MARKET, { kind: 'book', event: bookAt(t + 5, `${t}`, t), receivedAt: t + 5 });
+    const lacking = (e: number) => {
+      const books = new Map([[marketKey(MARKET), { seq: 1, message: last(e + 9, `${e}`, e) }]]);
+      const { first, from, since } = kept.missing(books).get(marketKey(MARKET))!;
+      return [first?.event.book.exchangeTimestamp, from, since];
+    };
+    expect(lacking(1_000)).toEqual([1_060, -1, 1_055]);
+    expect(lacking(900)).toEqual([1_060, -1, 1_005]);
+    expect(lacking(1_060)).toEqual([1_500, 3, null]);
+    expect(lacking(1_500)).toEqual([undefined, Infinity, null]);
   });
 });
