@@ -14,6 +14,7 @@ import {
   type AliveMessage,
   type BookMessage,
   bookOf,
+  contentHash,
   type CoverageMessage,
   decodeBook,
   decodeMessage,
@@ -23,6 +24,7 @@ import {
   NewerMessageError,
   type RecordingMessage,
   type SideTexts,
+  sideTexts,
   type SpanMessage,
   type TradeMessage,
 } from './messages.js';
@@ -198,13 +200,30 @@ export class LogBooks {
       return this.#takeAstray(state, message, entry);
     if (message.p === 0 || state.seq === message.p || state.seq >= entry.seq)
       return this.#publish(state, message, entry);
-    return this.#find(state, message.p, entry.subject).then(() => {
-      try {
-        this.#publish(state, message, entry);
-      } catch (error) {
-        this.#leaveOut(entry, error);
-      }
-    });
+    return this.#takeBehind(state, message, entry);
+  }
+
+  /** Takes a book whose writer names another one before it than the market's last that was read. */
+  async #takeBehind(state: MarketBooks, message: BookMessage, entry: LogEntry): Promise<void> {
+    if (message.p < state.seq && !(await this.#isThere(state, entry.subject)))
+      Object.assign(state, { lost: LOG_UNREADABLE, unfounded: true, seq: message.p });
+    else await this.#find(state, message.p, entry.subject);
+    try {
+      this.#publish(state, message, entry);
+    } catch (error) {
+      this.#leaveOut(entry, error);
+    }
+  }
+
+  /**
+   * Whether a market's last book that was read still has its number, or that was deleted. If not, the servers have
+   * given numbers that were read to other messages, which nobody reads any more. If so, two nodes wrote at once.
+   */
+  async #isThere({ seq, book }: MarketBooks, subject: string): Promise<boolean> {
+    const entry = await this.#parts.fetch(seq);
+    if (entry === null || book === null) return true;
+    const message = entry.subject === subject ? ifOurs(() => bookOf(entry)) : null;
+    return message?.e === book.exchangeTimestamp && contentHash(message) === contentOf(book);
   }
 
   /** Whether a book should have been read before the next one of its market, and was not. */
@@ -444,6 +463,10 @@ export class LogBooks {
     }
     return state;
   }
+}
+
+function contentOf(book: OrderBook): string {
+  return contentHash(sideTexts(book));
 }
 
 /** What changed between two books, as text. */

@@ -384,4 +384,28 @@ describe('a book before which one is missing', () => {
     expect(events.map(({ afterGap }) => afterGap)).toEqual([false, false]);
     expect(gaps).toEqual([]);
   });
+
+  it('has a gap before it where the servers gave the number of the one before to something else', async () => {
+    const second = entry(2, SUBJECT, book(2_000, '6', 1, 0));
+    // Of the market's own books that took numbers which were read, the newest has this one.
+    const other = [first, entry(2, SUBJECT, book(2_500, '8', 1, 0))];
+    for (const led of [other[1]!, entry(2, 'alive.UPBIT', { t: 1, node: 'a' })]) {
+      const { books, events, gaps } = reader([first, led]);
+      await books.take(first);
+      await books.take(second);
+      await books.take(entry(3, SUBJECT, book(3_000, '7', 1, 0)));
+      expect(events.map(({ afterGap }) => afterGap)).toEqual([false, false, true]);
+      expect(gaps).toMatchObject([{ start: 2_000, end: 3_000, cause: 'BUS_FAILED' }]);
+    }
+  });
+
+  it('has none where two nodes wrote at once', async () => {
+    const second = entry(2, SUBJECT, book(2_000, '6', 1, 0));
+    const { books, events, gaps } = reader([first, second]);
+    await books.take(first);
+    await books.take(second);
+    await books.take(entry(3, SUBJECT, book(3_000, '7', 1, 0)));
+    expect(events.map(({ afterGap }) => afterGap)).toEqual([false, false, false]);
+    expect(gaps).toEqual([]);
+  });
 });
