@@ -49,6 +49,8 @@ const NETWORKS_OF_NATS: readonly NetworkName[] = ['bus', 'routes'];
 const ASKED = 'api-1';
 /** Longest wait for all markets to be LIVE, at the start and after the last fault, ms. */
 const LIVE_WITHIN_MS = 300_000;
+/** Trades of all markets are subscribed this long after their first books, ms. */
+const SUBSCRIBED_MS = 10_000;
 /** Seconds between two faults: from, to. */
 const PAUSE_S = [3, 9] as const;
 /**
@@ -94,7 +96,9 @@ export async function soakDistributed(options: DistributedOptions): Promise<bool
       `seed ${seed}, rate ${rate}; ${[...nodes, ...cluster.nats.servers].map(({ name, pid }) => `${name} is process ${pid}`).join(', ')}`,
     );
     await course.allLive(asked.url!, LIVE_WITHIN_MS);
-    // Before that, a standby may have had books of markets that the primary had not started yet.
+    // Before that, a standby may have had books of markets that the primary had not started yet; and it subscribes
+    // to their trades after that.
+    await course.wait(SUBSCRIBED_MS);
     const since = Date.now();
 
     const world = { cluster, networks, course, random };

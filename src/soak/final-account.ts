@@ -131,6 +131,7 @@ export async function accountForAll(
         stored = (await storedTrades(url, exchange, pair)).get(pair) ?? [];
         part = accountForTrades(own, stored, spans, clock);
       }
+      part.unaccounted = part.unaccounted.filter(({ ms }) => ms >= since);
       addTradeAccount(ofTrades, part);
       printTradeProblems(exchange, pair, part);
       if (tradeProblems(part) > 0) keep({ exchange, pair, happened: own, trades: stored, spans });
