@@ -68,6 +68,7 @@ const PROTOCOLS: readonly {
       new GopaxController(context, GOPAX_PROFILE, new RateLimiter([]), {
         inDoubt: () => undefined,
         mayResync: () => false,
+        proven: () => undefined,
       }),
     good: (price) =>
       `{"i":"BTC-KRW","n":"SubscribeToOrderBook","o":{"tradingPairName":"BTC-KRW","maxEntryId":1,"ask":[{"entryId":1,"price":${price},"volume":2,"updatedAt":1.5}],"bid":[{"entryId":1,"price":1,"volume":3,"updatedAt":1.5}]}}`,

@@ -3,8 +3,18 @@ import type { WSConnection, WSProfile } from './ws-connection.js';
 /** Longest interval between two checks, ms. */
 const LOOK_MS = 1000;
 
-/** Time to answer the ping that proves a connection after a standstill, ms. */
-const PROOF_MS = 5_000;
+/** Time to answer the ping that proves a connection, ms. */
+export const PROOF_MS = 5_000;
+
+/** A pending proof of a connection. */
+interface Proof {
+  /** What the pong will carry. */
+  readonly text: string;
+  /** Monotonic ms. */
+  readonly dueAt: number;
+  /** Whether what comes before the pong cannot be trusted. */
+  readonly doubted: boolean;
+}
 
 /** Signs of life of one socket, and when to ask for one. */
 export class Liveness {
@@ -15,8 +25,7 @@ export class Liveness {
   /** The same in monotonic ms, for measuring silence. */
   #heardAtMono = 0;
   #lastPing = 0;
-  /** What the pong proving the connection after a standstill will carry, and when it is due. */
-  #proof: { readonly text: string; readonly dueAt: number } | null = null;
+  #proof: Proof | null = null;
 
   /** @param clock Unix ms */
   constructor(profile: WSProfile, clock: () => number) {
@@ -41,16 +50,24 @@ export class Liveness {
     this.#heardAtMono = performance.now();
   }
 
-  /** Requests a proof of the connection: the pong to a ping sent now comes behind everything in flight. */
-  askProof(connection: WSConnection): void {
+  /**
+   * Requests a proof of the connection: the pong to a ping sent now comes behind everything in flight.
+   * @param doubted whether what comes before it cannot be trusted
+   */
+  askProof(connection: WSConnection, doubted: boolean, withinMs = PROOF_MS): void {
     const now = performance.now();
-    this.#proof = { text: `standstill ${now}`, dueAt: now + PROOF_MS };
+    this.#proof = { text: `proof ${now}`, dueAt: now + withinMs, doubted };
     connection.ping(this.#proof.text);
   }
 
-  /** Whether no proof is pending. */
-  get proven(): boolean {
-    return this.#proof === null;
+  /** Whether a proof is pending. */
+  get proving(): boolean {
+    return this.#proof !== null;
+  }
+
+  /** Whether what comes is trusted. */
+  get trusted(): boolean {
+    return this.#proof?.doubted !== true;
   }
 
   /** Whether a proof is overdue. @param now monotonic ms */
@@ -58,12 +75,13 @@ export class Liveness {
     return this.#proof !== null && now > this.#proof.dueAt;
   }
 
-  /** A ping or a pong was received. @returns whether it is the pending proof */
-  pulse(pong: string | null): boolean {
+  /** A ping or a pong was received. @returns the pending proof if that is it */
+  pulse(pong: string | null): Proof | null {
     this.heard();
-    if (pong === null || pong !== this.#proof?.text) return false;
+    const proof = this.#proof;
+    if (pong === null || pong !== proof?.text) return null;
     this.#proof = null;
-    return true;
+    return proof;
   }
 
   /** The connection is gone, and with it what was heard. */

@@ -113,9 +113,12 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
   }
 
   /** The connection survived a standstill: all books are requested again, including quiet pairs'. */
-  protected onProven(): void {
+  protected onTrusted(): void {
     this.#askAgain(this.#pairs.values());
   }
+
+  /** The connection was not lost when a proof was asked for. */
+  protected onProven(): void {}
 
   // For a subclass to call.
 
@@ -134,14 +137,23 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
     return this.#snapshots.withoutFirst.flatMap((code) => this.#pairs.get(code) ?? []);
   }
 
-  /** Last sign of life of the connection, Unix ms; null before the first. */
-  get heardAt(): number | null {
-    return this.#liveness.heardAt;
+  /** Whether books of this connection are trusted: it need not be proven after a standstill. */
+  protected get trusted(): boolean {
+    return this.#liveness.trusted;
   }
 
-  /** Whether books of this connection are trusted: no proof is pending. */
-  protected get proven(): boolean {
-    return this.#liveness.proven;
+  /**
+   * Asks for a proof, with {@link onProven}, that the connection is not lost; without an answer it ends. What it
+   * delivers counts meanwhile.
+   * @param withinMs time to answer
+   * @returns whether it was asked for: not while another proof is pending, nor without a connection
+   */
+  protected askProof(withinMs: number): boolean {
+    const connection = this.#connection;
+    if (connection === null || !connection.open || this.#ending !== null) return false;
+    if (this.#liveness.proving) return false;
+    this.#liveness.askProof(connection, false, withinMs);
+    return true;
   }
 
   /** Queues messages; they are sent in order, within the exchange's limits. */
@@ -237,7 +249,7 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
     this.#liveness.excuse();
     const connection = this.#connection;
     if (connection === null || !connection.open || this.#ending !== null) return;
-    this.#liveness.askProof(connection);
+    this.#liveness.askProof(connection, true);
   }
 
   /** Closes for good; resolves once the socket is gone. */
@@ -277,7 +289,9 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
         opened: (connection) => this.#onOpened(connection),
         message: (connection, data) => this.#onMessage(connection, data),
         pulse: (pong) => {
-          if (this.#liveness.pulse(pong)) this.onProven();
+          const proof = this.#liveness.pulse(pong);
+          if (proof?.doubted === true) this.onTrusted();
+          if (proof !== null) this.onProven();
         },
         ended: (connection, end) => {
           if (this.#connection === connection) this.#onEnded(end);
@@ -405,7 +419,7 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
       this.context.host.unasked();
       return;
     }
-    if (!this.#liveness.proven) return;
+    if (!this.#liveness.trusted) return;
     const first = !this.#snapshots.anyDelivering;
     this.#snapshots.came(code);
     this.#trades?.bookCame(code, pair);
@@ -436,11 +450,12 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
     if (connection.closing(now)) return;
     // First rule out that the silence was the program's own.
     this.context.clock();
-    if (!this.#liveness.proven) {
-      if (this.#liveness.proofOverdue(now))
-        this.reconnect('STANDSTILL', 'no answer to a ping after the program had stood still');
+    if (this.#liveness.proofOverdue(now)) {
+      if (this.#liveness.trusted) this.reconnect('DISCONNECTED', 'no answer to a ping');
+      else this.reconnect('STANDSTILL', 'no answer to a ping after the program had stood still');
       return;
     }
+    if (!this.#liveness.trusted) return;
     if (!this.#subscribed && now - this.#openedAt > this.#profile.firstBookWithinMs) {
       this.reconnect('CONNECT_FAILED', 'no greeting came after the connection was opened');
       return;

@@ -48,7 +48,7 @@ function start(times: Partial<HandoverTimes> = {}, firstBookWithinMs = 10_000): 
     maxAgeMs: 3_600_000,
     settleMs: 3_600_000,
     pauseMs: 60_000,
-    quietMs: 3_600_000,
+    proofMs: 10_000,
     ...times,
   });
   carrier.add([A, B]);
@@ -205,15 +205,32 @@ describe('GOPAX handover', () => {
     expect(downs()).toEqual([]);
   });
 
-  it('gives a gap where the old connection was silent for long, though the books are the same', async () => {
-    await carry({ maxAgeMs: 300, quietMs: 200 });
+  it('gives a gap where the old connection was lost unnoticed, though the books are the same', async () => {
+    await carry({ maxAgeMs: 50, proofMs: 100 });
     const heardBy = Date.now();
+    old().pause();
     await until(() => server.received.length === 4, 'the replacement');
     replacement().send(snapshot('AAA-KRW', 12));
     replacement().send(snapshot('BBB-KRW', 12));
-    await until(() => server.sockets.length === 1, 'the end of the old connection');
-    expect(downs()).toEqual(['RESYNC AAA-KRW', 'RESYNC BBB-KRW']);
-    for (const { outage } of host.downs) expect(outage.since).toBeLessThanOrEqual(heardBy);
+    await until(() => host.books.length === 4, 'the books of the replacement');
+    expect(downs()).toEqual(['DISCONNECTED AAA-KRW,BBB-KRW']);
+    expect(host.downs[0]!.outage.since).toBeLessThanOrEqual(heardBy);
+  });
+
+  it('gives a gap where a book has changed and changed back that the old connection did not see', async () => {
+    await carry({ maxAgeMs: 50 });
+    old().pause();
+    await until(() => server.received.length === 4, 'the replacement');
+    replacement().send(snapshot('AAA-KRW', 12));
+    replacement().send(snapshot('BBB-KRW', 12));
+    replacement().send(delta('BBB-KRW', 13, '2'));
+    replacement().send(delta('BBB-KRW', 14, '1'));
+    replacement().send('{"n":"Later","o":{}}');
+    await until(() => host.oddities.length === 1, 'all of it');
+    expect(host.books).toHaveLength(2);
+    old().resume();
+    await until(() => server.targets.length >= 3, 'the next replacement');
+    expect(downs()).toEqual(['RESYNC BBB-KRW']);
   });
 
   it('gives a gap where the two connections differ when a pair moves over', async () => {

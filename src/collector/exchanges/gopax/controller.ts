@@ -71,12 +71,14 @@ export function signedQuery(apiKey: string, secretKey: string, timestamp: number
   return `apiKey=${encodeURIComponent(apiKey)}&timestamp=${timestamp}&signature=${encodeURIComponent(signature)}`;
 }
 
-/** What to do about books in doubt. */
+/** What to do about books in doubt, and when they are not. */
 export interface DoubtPolicy {
   /** The books of these pairs are, or may be, wrong. */
   inDoubt(pairs: readonly Pair[], detail: string): void;
   /** Whether a crossed book of a pair may cause a resynchronisation now. */
   mayResync(code: string): boolean;
+  /** The connection was not lost when the proof was asked for. */
+  proven(): void;
 }
 
 /**
@@ -109,15 +111,30 @@ export class GopaxController extends WSController {
     return true;
   }
 
+  /** Whether it has the book of a pair, trusted or not. */
+  hasBook(code: string): boolean {
+    return this.#books.get(code)?.complete === true;
+  }
+
   /** The kept book of a pair; null before its snapshot, and while the connection is lost or doubted. */
   completeSides(code: string): Sides | null {
     const book = this.#books.get(code);
-    return book?.complete === true && this.proven ? book.sides : null;
+    return book?.complete === true && this.trusted ? book.sides : null;
   }
 
   /** How far the book of a pair has got, by the exchange-wide counter; -1 without a book. */
   newestEntryId(code: string): number {
     return this.#books.get(code)?.newestEntryId ?? -1;
+  }
+
+  /** The same by the deltas alone, whose ids are those of changes of the pair. */
+  newestChangeId(code: string): number {
+    return this.#books.get(code)?.newestChangeId ?? -1;
+  }
+
+  /** Asks for a proof that the connection is not lost: see `askProof`. */
+  prove(withinMs: number): boolean {
+    return this.askProof(withinMs);
   }
 
   /** Drops the connection and fetches all books again. */
@@ -184,10 +201,14 @@ export class GopaxController extends WSController {
   }
 
   /** A connection that was not lost has missed no delta: the kept books are current. */
-  protected override onProven(): void {
+  protected override onTrusted(): void {
     for (const [code, book] of this.#books) {
       if (book.complete) this.deliver(code, book.sides, null, this.context.clock());
     }
+  }
+
+  protected override onProven(): void {
+    this.#doubt.proven();
   }
 
   protected override handleMessage(data: Buffer): void {

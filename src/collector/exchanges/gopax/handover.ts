@@ -4,6 +4,7 @@ import { backoffMs } from '../../limits/backoff.js';
 import type { FeedContext, FeedHost, Outage } from '../../feed.js';
 import type { RateLimiter } from '../../limits/rate-limiter.js';
 import { sameToDepth } from '../../rest/rest-books.js';
+import { PROOF_MS } from '../../socket/liveness.js';
 import type { WSProfile } from '../../socket/ws-connection.js';
 import type { CarrierHost, PairCarrier } from '../../socket/ws-feed.js';
 import { GopaxController } from './controller.js';
@@ -16,8 +17,8 @@ export interface HandoverTimes {
   readonly settleMs: number;
   /** A pair causes at most one resynchronisation in this time if its own book is crossed. */
   readonly pauseMs: number;
-  /** A connection on which nothing came for this long may be lost: the server pings every 30 s (`gopax.ws.interval-30s`). */
-  readonly quietMs: number;
+  /** An old connection that does not answer a ping for this long is lost. */
+  readonly proofMs: number;
 }
 
 /** See {@link HandoverTimes}. */
@@ -25,7 +26,7 @@ const HANDOVER_TIMES: HandoverTimes = {
   maxAgeMs: 23 * 3_600_000,
   settleMs: 3000,
   pauseMs: 60_000,
-  quietMs: 31_000,
+  proofMs: PROOF_MS,
 };
 /** The longest interval at which a pair that never gets a book is requested on another connection, ms. */
 const MAX_MISSING_MS = 3_600_000;
@@ -42,8 +43,9 @@ interface Missing {
  * Carries up to 50 GOPAX pairs, on one socket or, briefly, on two. GOPAX subscribes a pair once per connection
  * and has no unsubscribe, so a book that is in doubt, or has not come, can only be requested on another
  * connection. That one is opened beside the old one, which goes on for the pairs that are not in doubt; each pair
- * moves over once its new book is as recent as its old one. Pairs in doubt have a gap, and so do those whose two
- * books then differ.
+ * moves over once its new book is as recent as its old one, and once the old connection has shown that it was not
+ * lost by then: on one that is, a book that changed and changed back looks as if nothing had happened. Pairs in doubt
+ * have a gap, and so do those whose two books then differ.
  */
 export class GopaxHandover implements PairCarrier {
   readonly #context: FeedContext;
@@ -55,6 +57,11 @@ export class GopaxHandover implements PairCarrier {
   #next: GopaxController | null = null;
   /** Pairs that the replacement has taken over, with the book that it last passed on, or null. */
   readonly #moved = new Map<string, Sides | null>();
+  /** Pairs whose new book waits for a proof of the old connection: not asked for yet, and asked for. */
+  #unproven = new Set<string>();
+  #proving = new Set<string>();
+  /** Pairs that wait no longer. */
+  readonly #proven = new Set<string>();
   /** Pairs in doubt until the handover is over: what the current socket says about them no longer counts. */
   readonly #doubted = new Set<string>();
   alone = false;
@@ -122,6 +129,7 @@ export class GopaxHandover implements PairCarrier {
     for (const pair of pairs) {
       this.#moved.delete(pairText(pair));
       this.#missing.delete(pairText(pair));
+      this.#forgetProof(pairText(pair));
     }
     this.#finishWhenMoved();
   }
@@ -152,6 +160,7 @@ export class GopaxHandover implements PairCarrier {
     const controller = new GopaxController(own, this.#profile, this.#connects, {
       inDoubt: (pairs, detail) => this.#inDoubt(controller, pairs, detail),
       mayResync: (code) => this.#mayResync(code),
+      proven: () => this.#oldIsProven(controller),
     });
     host.onBook = (pair, sides, time, receivedAt) =>
       this.#book(controller, pair, sides, time, receivedAt);
@@ -201,8 +210,7 @@ export class GopaxHandover implements PairCarrier {
       host.book(pair, sides, exchangeTimestamp, receivedAt);
       return;
     }
-    const behind = next.newestEntryId(code) < this.#current.newestEntryId(code);
-    if (behind && !this.#moved.has(code)) {
+    if (!this.#moved.has(code) && (this.#awaitsProof(code) || this.#isBehind(next, code))) {
       this.#settleWhenComplete(next);
       return;
     }
@@ -213,24 +221,60 @@ export class GopaxHandover implements PairCarrier {
     this.#finishWhenMoved();
   }
 
+  #isBehind(next: GopaxController, code: string): boolean {
+    return next.newestEntryId(code) < this.#current.newestEntryId(code);
+  }
+
+  /** Whether the new book of a pair waits for a proof of the old connection, which it asks for. */
+  #awaitsProof(code: string): boolean {
+    if (this.#proven.has(code) || this.#doubted.has(code) || !this.#current.hasBook(code))
+      return false;
+    if (!this.#proving.has(code)) this.#unproven.add(code);
+    this.#prove();
+    return true;
+  }
+
+  /** One proof after the other: each is asked for after the new books that wait for it. */
+  #prove(): void {
+    if (this.#proving.size > 0 || this.#unproven.size === 0) return;
+    // Another one may be pending, asked for before: then this one is asked for after it.
+    if (!this.#current.prove(this.#times.proofMs)) return;
+    [this.#proving, this.#unproven] = [this.#unproven, this.#proving];
+  }
+
+  #oldIsProven(controller: GopaxController): void {
+    const next = this.#next;
+    if (next === null || controller !== this.#current) return;
+    const proven = [...this.#proving];
+    this.#proving.clear();
+    for (const code of proven) this.#proven.add(code);
+    const carried = next.carried.filter((pair) => proven.includes(pairText(pair)));
+    this.#takeOver(
+      next,
+      carried.filter((pair) => !this.#isBehind(next, pairText(pair))),
+    );
+    this.#prove();
+    this.#settleWhenComplete(next);
+    this.#finishWhenMoved();
+  }
+
+  #forgetProof(code: string): void {
+    for (const pairs of [this.#unproven, this.#proving, this.#proven]) pairs.delete(code);
+  }
+
   /**
    * The replacement passes on this book of a pair. If it has just taken the pair over and the old
-   * connection has a different book, the old one has missed a delta or not received it yet: what came in
-   * between is not recorded. If nothing at all has come on the old one for long, the book may have changed
-   * and changed back.
+   * connection has a different book, or has not seen all changes that led to the same one, the old one has
+   * missed a delta or not received it yet: what came in between is not recorded.
    */
   #move(pair: Pair, sides: Sides): void {
     const code = pairText(pair);
     if (!this.#moved.has(code) && !this.#doubted.has(code)) {
       const before = this.#current.completeSides(code);
-      const { host, clock } = this.#context;
-      const since = this.#current.heardAt;
-      if (before !== null && !sameToDepth(before, sides, Infinity, false)) {
+      const changed = this.#next!.newestChangeId(code) > this.#current.newestEntryId(code);
+      if (before !== null && (changed || !sameToDepth(before, sides, Infinity, false))) {
         const detail = 'its book on the new connection is another one than on the old one';
-        host.down([pair], { cause: 'RESYNC', detail, since: null });
-      } else if (before !== null && since !== null && clock() - since >= this.#times.quietMs) {
-        const detail = 'nothing had come on the old connection for too long';
-        host.down([pair], { cause: 'RESYNC', detail, since });
+        this.#context.host.down([pair], { cause: 'RESYNC', detail, since: null });
       }
     }
     this.#moved.set(code, sides);
@@ -251,6 +295,7 @@ export class GopaxHandover implements PairCarrier {
       this.#settle = undefined;
       for (const pair of pairs) {
         const code = pairText(pair);
+        this.#forgetProof(code);
         const taken = this.#moved.get(code) ?? null;
         if (!this.#moved.delete(code)) continue;
         // The old connection has gone on, and takes the pair back as if nothing had happened. But where its
@@ -376,7 +421,8 @@ export class GopaxHandover implements PairCarrier {
    * missed more.
    */
   #settleWhenComplete(next: GopaxController): void {
-    if (this.#settle !== undefined || !next.complete) return;
+    const proving = this.#unproven.size + this.#proving.size > 0;
+    if (this.#settle !== undefined || !next.complete || proving) return;
     this.#settle = setTimeout(() => {
       this.#settle = undefined;
       this.#takeOver(
@@ -403,6 +449,7 @@ export class GopaxHandover implements PairCarrier {
     this.#next = null;
     this.#moved.clear();
     this.#doubted.clear();
+    for (const pairs of [this.#unproven, this.#proving, this.#proven]) pairs.clear();
     clearTimeout(this.#settle);
     this.#settle = undefined;
     this.#watchAge();

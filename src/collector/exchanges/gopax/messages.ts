@@ -129,6 +129,7 @@ export class GopaxBook {
   readonly #bids = new BookSide('bid');
   #maxEntryId: number | null = null;
   #newestEntryId = -1;
+  #newestChangeId = -1;
   #early: Delta[] = [];
   #earlyEntries = 0;
   readonly #clock: () => number;
@@ -146,6 +147,11 @@ export class GopaxBook {
   /** Greatest entry id that it holds or has seen; -1 before the snapshot. */
   get newestEntryId(): number {
     return this.#newestEntryId;
+  }
+
+  /** Greatest entry id among the deltas seen, without the snapshot; -1 before the first. */
+  get newestChangeId(): number {
+    return this.#newestChangeId;
   }
 
   /** Both sides, best first; empty before the snapshot. */
@@ -202,6 +208,7 @@ export class GopaxBook {
     for (const { updatedAt, entryId } of [...asks, ...bids]) {
       if (updatedAt !== null && (newest === null || updatedAt > newest)) newest = updatedAt;
       if (entryId > this.#newestEntryId) this.#newestEntryId = entryId;
+      if (entryId > this.#newestChangeId) this.#newestChangeId = entryId;
     }
     return newest ?? (asks.length + bids.length > 0 ? undefined : null);
   }
