@@ -39,6 +39,8 @@ export interface TradesKnown {
 /** What the collectors remember across restarts; kept by the store. */
 export interface CollectorMemory {
   readonly sequences: SequenceSource;
+  /** Whether what is published is written: not while another node writes. */
+  readonly writes: boolean;
   readonly reader: ManagedLists;
   /** Records what the exchanges' own times say about the system clock. */
   confirmClock(reading: ClockReading): void;

@@ -1,6 +1,6 @@
 import type { BookEvent } from '../bus.js';
 import { type Market, marketKey } from '../market/market.js';
-import type { Span, TradeLoss } from '../market/trade-span.js';
+import type { Span, TradeLoss, TradePiece } from '../market/trade-span.js';
 import type { BookItem, LaneItem, TradeItem, WordItem } from './lane-items.js';
 import type { LogEntry } from './log-stream.js';
 import {
@@ -102,9 +102,9 @@ export class MarketLane {
     return (this.#underWay ?? this.#queue[0])?.receivedAt ?? null;
   }
 
-  /** Whether a gap is among them. */
+  /** Whether a gap, of books or of trades, is among them. */
   get gapWaits(): boolean {
-    return this.#underWay?.kind === 'gap' || this.#queue.some(({ kind }) => kind === 'gap');
+    return (this.#underWay !== null && isGap(this.#underWay)) || this.#queue.some(isGap);
   }
 
   /** The exchange's times of the trades that wait or are on their way; null when there are none. */
@@ -372,6 +372,11 @@ export class MarketLane {
       id: `${this.key} ${kind} ${id} ${term}`,
     };
   }
+}
+
+function isGap(item: LaneItem): boolean {
+  if (item.kind !== 'span') return item.kind === 'gap';
+  return (item.message as Partial<TradePiece>).completeness === 'GAP';
 }
 
 function weightOf({ asks, bids }: SideTexts): number {

@@ -97,8 +97,12 @@ export class RemoteMemory implements CollectorMemory {
     return new RemoteMemory(parts, await askOpenGaps(parts.bus, parts.exchange));
   }
 
+  get writes(): boolean {
+    return this.#parts.writes();
+  }
+
   confirmClock(reading: ClockReading): void {
-    if (!this.#parts.writes()) return;
+    if (!this.writes) return;
     call(this.#parts.bus, MEMORY_SUBJECT, 'confirmClock', [reading], ANSWER_MS).catch(
       () => undefined,
     );
@@ -127,7 +131,7 @@ export class RemoteMemory implements CollectorMemory {
 
   /** Passes on the newest market list, if this node writes; one that could not be passed on goes with the next. */
   async handOnListing(): Promise<void> {
-    if (this.#newest === null || !this.#parts.writes()) return;
+    if (this.#newest === null || !this.writes) return;
     await this.#ask('replaceListing', this.#parts.exchange, this.#newest).catch(() => undefined);
   }
 
@@ -180,7 +184,7 @@ export class RemoteMemory implements CollectorMemory {
   }
 
   redate(redate: Redate): void {
-    if (this.#parts.writes()) this.#parts.redate(redate);
+    if (this.writes) this.#parts.redate(redate);
   }
 
   /** The recorder knows what is in the log, so everything this node has received of the market must be in it. */

@@ -91,6 +91,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 class OpenStore implements Store {
   readonly reader: ReaderClient;
   readonly sequences: ReservedSequences;
+  readonly writes = true;
   readonly previousHeartbeat: number | null;
   readonly heartbeatAhead: number | null;
   readonly previousRunClosed: boolean;

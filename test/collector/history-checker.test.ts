@@ -40,6 +40,7 @@ function open(page: TradeHistory['page'], part: Partial<CheckerParts> = {}) {
     rest: null as never,
     limits,
     memory: {
+      writes: true,
       matchTrades: async (_market, history) => matchTrades(history, seen.stored),
       unknownTrades: async () => [],
       hasTradeBefore: async () => false,
@@ -119,6 +120,7 @@ describe('the check of the trades', () => {
     let asked = 0;
     const { seen } = open(async () => whole([]), {
       memory: {
+        writes: true,
         matchTrades: async () => matchTrades([], []),
         unknownTrades: async () => [],
         hasTradeBefore: async () => true,
@@ -147,6 +149,7 @@ describe('the check of the trades', () => {
     let calls = 0;
     const { seen } = open(async () => whole([lost]), {
       memory: {
+        writes: true,
         matchTrades: async (_market, told) => matchTrades(told, seen.stored),
         unknownTrades: async () => [],
         hasTradeBefore: async () => false,
@@ -294,6 +297,7 @@ describe('the check of the trades', () => {
           new Map([...volumes].filter(([at]) => at < to).slice(-count)),
       },
       memory: {
+        writes: true,
         matchTrades: async () => matchTrades([], []),
         unknownTrades: async () => [],
         hasTradeBefore: async () => false,

@@ -34,7 +34,7 @@ export interface CheckerParts {
   readonly limits: LimitBoard;
   readonly memory: Pick<
     CollectorMemory,
-    'matchTrades' | 'unknownTrades' | 'hasTradeBefore' | 'tradeVolumes' | 'tradesKnown'
+    'matchTrades' | 'unknownTrades' | 'hasTradeBefore' | 'tradeVolumes' | 'tradesKnown' | 'writes'
   >;
   readonly tape: Pick<TradeRecorder, 'fill' | 'forget' | 'recordedOf'>;
   /** See `missingSince`: for a market in this run. */
@@ -259,6 +259,8 @@ export class HistoryChecker {
   }
 
   #tick(): void {
+    // A standby could neither write what it found nor state it.
+    if (!this.#parts.memory.writes) return;
     const now = performance.now();
     const round = (ROUND_SHARE * this.#times.everyMs) / this.#markets.size;
     let routine = now - this.#routineAt >= Math.min(MAX_ROUTINE_MS, round);
@@ -290,8 +292,10 @@ export class HistoryChecker {
     const count = Math.ceil(markets.length * share);
     if (this.#reported >= markets.length) this.#reported = 0;
     const clock = this.#parts.clock();
-    for (const market of markets.slice(this.#reported, this.#reported + count))
-      market.report(clock);
+    markets.forEach((market, i) => {
+      const due = i >= this.#reported && i < this.#reported + count;
+      if (due || market.losing) market.report(clock);
+    });
     this.#reported += count;
   }
 

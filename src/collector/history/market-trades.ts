@@ -198,6 +198,11 @@ export class MarketTrades {
     this.lost(trouble, { start: Math.min(start, at), end: at + 1 });
   }
 
+  /** Whether trades were lost that are not reported yet. */
+  get losing(): boolean {
+    return this.#loss !== null;
+  }
+
   /** A trade of that time was lost. */
   lost(trouble: Trouble, { start, end }: Span): void {
     this.losses++;
@@ -237,7 +242,7 @@ export class MarketTrades {
 
   /**
    * States again what it knows of the time since then, for where the store knows nothing: the previous primary may
-   * have ended before it could.
+   * have ended before it could. What was stated of the time before is in the store.
    * @param since until when everything that the previous primary received is known, Unix ms
    * @param now current time, Unix ms
    */
@@ -246,12 +251,17 @@ export class MarketTrades {
     const end = this.#reportedTo ?? 0;
     const span = { start: Math.max(since - MOST_LAG_MS, this.#startedAt), end };
     if (span.start >= span.end) return;
+    this.#open = this.openIn(span);
     // What it found complete is checked again: as standby it could not state that.
-    for (const piece of [...this.openIn(span), { ...span, ...UNPROVEN }])
+    for (const piece of [...this.#open, { ...span, ...UNPROVEN }])
       this.#publish({ market: this.market, ...piece, ifUnknown: true });
-    // What the previous primary stated of its last moments does not count for trades on their way to it.
-    for (const piece of this.openIn({ start: Math.max(span.start, since - ON_THE_WAY_MS), end }))
-      if (piece.completeness === 'GAP') this.#publish({ market: this.market, ...piece });
+    // What the previous primary stated of its last moments does not count for trades on their way to it, nor does
+    // what it stated before it knew that they were lost.
+    for (const piece of this.#open) {
+      const start = piece.cause === 'BUS_FAILED' ? span.start : since - ON_THE_WAY_MS;
+      for (const gap of partsIn([piece], { start, end }))
+        if (gap.completeness === 'GAP') this.#publish({ market: this.market, ...gap });
+    }
   }
 
   /** The history has all of a span, and so does the store, except for what is in doubt. */
