@@ -7,7 +7,7 @@ import { ALL_MARKETS, type MarketSelection } from './market/market-selection.js'
 import type { OrderBook, Sides } from './market/order-book.js';
 import type { LogRecord } from './market/log-record.js';
 import type { Trade } from './market/trade.js';
-import type { TradeLoss, TradeSpan } from './market/trade-span.js';
+import type { TradeDoubt, TradeLoss, TradeSpan } from './market/trade-span.js';
 
 /** A book as stored, decided by the log of several nodes. */
 export interface StoredForm {
@@ -49,11 +49,8 @@ export class Bus {
   readonly tradeSpans = new Topic<TradeSpan>();
   /** Every recorded trade that could not be stored. */
   readonly tradeLosses = new Topic<TradeLoss>();
-  /**
-   * What was published on {@link tradeSpans} may differ from what is stored: query the store, and publish again
-   * what it does not know of the time since then, Unix ms.
-   */
-  readonly tradeDoubts = new Topic<number>();
+  /** Asks to query the store for what is unchecked on {@link tradeSpans}, and to publish again what it lacks. */
+  readonly tradeDoubts = new Topic<TradeDoubt>();
   /** Every change of a collector's state. */
   readonly status = new Topic<CollectorStatus>();
   /** Every gap opened, changed or closed. */

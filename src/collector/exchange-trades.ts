@@ -173,7 +173,7 @@ export class ExchangeTrades {
       if (market.exchange !== exchange) return;
       checker.lost(market, trouble, { start, end });
     });
-    bus.tradeDoubts.on((since) => checker.doubt(since));
+    bus.tradeDoubts.on((doubt) => checker.doubt(doubt));
     return checker;
   }
 

@@ -50,6 +50,14 @@ export interface Span {
 /** Maximum delay of a trade message, ms. */
 export const MOST_LAG_MS = 60_000;
 
+/** What was published on spans of trades may differ from what is stored. */
+export interface TradeDoubt {
+  /** Of the time since then, Unix ms, what is not stored must be published again. */
+  readonly since: number;
+  /** Whether no other node has published anything since. */
+  readonly own: boolean;
+}
+
 /** Time for which trades arrived but could not be kept; for a single trade, its exchange time. */
 export interface TradeLoss extends Span {
   readonly market: Market;

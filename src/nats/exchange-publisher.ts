@@ -18,7 +18,7 @@ import { type LastBook, MarketLane } from './market-lane.js';
 import { contentHash, sideTexts } from './messages.js';
 import { ReadLag } from './read-lag.js';
 import { marketSubject } from './subjects.js';
-import { Term } from './term.js';
+import { type Before, Term } from './term.js';
 import { TradeIds } from './trade-ids.js';
 
 /** What has been left out since the process started: books, and minutes of coverage of a market. */
@@ -187,12 +187,12 @@ export class ExchangePublisher {
   /**
    * Writes from now on, first what the log lacks.
    * @param openGaps gaps of its markets that are open according to the log
-   * @returns until when all that was received is in the log, Unix ms; null = nothing was yet
    * @throws {Error} when the log cannot be read
    */
-  async promote(openGaps: readonly Gap[]): Promise<number | null> {
+  async promote(openGaps: readonly Gap[]): Promise<Before> {
     const { stream, exchange } = this.#options;
-    const aliveAt = await this.#term.begin();
+    const before = await this.#term.begin();
+    const { aliveAt } = before;
     const ends = await readEnds(stream, exchange);
     const { books } = ends;
     this.#primary = true;
@@ -202,8 +202,8 @@ export class ExchangePublisher {
     for (const lane of this.#lanes.values()) this.#begin(lane);
     for (const { market, recording, at } of this.#recorded.values())
       this.#write(market, 'recording', { recording, at });
-    const missing = this.#kept.missing(books);
-    this.#gaps.takeOver(aliveAt, openGaps, missing);
+    const missing = this.#kept.missing(books, aliveAt);
+    this.#gaps.takeOver(before, openGaps, missing);
     for (const [key, { market, first, since }] of missing) {
       if (since === null) continue;
       this.#gaps.writeDue(key, first!.receivedAt);
@@ -222,7 +222,7 @@ export class ExchangePublisher {
     }
     this.#gaps.writeRest();
     void this.#minutes.takeOver(aliveAt);
-    return aliveAt;
+    return before;
   }
 
   /** Ends gaps that the previous node left open when this one began to write. */
@@ -344,7 +344,9 @@ export class ExchangePublisher {
       last === undefined || contentHash(last.message) === contentHash(sideTexts(item.event.book));
     if (covered === null || (covered >= end && same)) return this.#add(market, item);
     const why = { cause: 'BUS_FAILED', detail: AWAY, attempts: 0 } as const;
-    this.#gaps.write({ market, start: Math.min(covered, since), end, ...why });
+    // Its last book may have come after the newest sign of life, or have been read late.
+    const known = last !== undefined && last.message.t <= since ? last.message.t : covered;
+    this.#gaps.write({ market, start: Math.min(Math.max(covered, known), since), end, ...why });
     this.#add(market, { ...item, event: { ...item.event, afterGap: true } });
   }
 

@@ -3,6 +3,7 @@ import type { Gap } from '../market/gap.js';
 import { type Market, marketKey } from '../market/market.js';
 import type { OrderBook } from '../market/order-book.js';
 import type { Missing } from './kept-items.js';
+import type { Before } from './term.js';
 
 /** What a {@link GapHandover} works with. */
 interface GapHandoverParts {
@@ -53,7 +54,7 @@ export class GapHandover {
    * left.
    */
   takeOver(
-    aliveAt: number | null,
+    { aliveAt, own }: Before,
     openGaps: readonly Gap[],
     missing: ReadonlyMap<string, Missing>,
   ): void {
@@ -73,7 +74,9 @@ export class GapHandover {
         const early = gap.end !== null && aliveAt !== null && gap.end <= aliveAt;
         if (gap.end !== null && (next === null ? early : gap.end < next)) continue;
         // Of a market whose book behind the gap the writer before did not have, its sign of life says nothing.
-        const start = early ? gap.start : Math.max(gap.start, aliveAt ?? gap.start);
+        // Nor does its own: it noticed too late that nothing came any more.
+        const whole = early || own || aliveAt === null;
+        const start = whole ? gap.start : Math.max(gap.start, aliveAt);
         if (gap.end === null) this.#begun.set(gapKey(gap), start);
         due.push({ ...gap, start });
       }

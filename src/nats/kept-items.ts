@@ -10,6 +10,9 @@ const GIVE_BACK = 4_096;
 /** Of how many of a market's dropped books the times are remembered. */
 const REMEMBERED = 16;
 
+/** Two nodes receive a book within this time, ms: of one that came later, another one may have come in between. */
+const APART_MS = 5_000;
+
 type KeptItem = BookItem | TradeItem;
 
 /** A market's books that are no longer kept. */
@@ -95,8 +98,9 @@ export class KeptItems {
   /**
    * What the log lacks of each market, given the book that it ends with; markets with no book kept
    * or missing are left out.
+   * @param aliveAt until when the log has everything, Unix ms; null = nothing
    */
-  missing(books: ReadonlyMap<string, LastBook>): Map<string, Missing> {
+  missing(books: ReadonlyMap<string, LastBook>, aliveAt: number | null): Map<string, Missing> {
     const known = new Map<string, { market: Market; books: { from: number; item: BookItem }[] }>();
     for (const [key, { market, item }] of this.#books)
       known.set(key, { market, books: [{ from: -1, item }] });
@@ -111,7 +115,10 @@ export class KeptItems {
     for (const [key, { market, books: received }] of known) {
       const last = books.get(key);
       const events = received.map(({ item }) => item.event);
-      const first = received[last === undefined ? 0 : firstAfter(events, last.message)];
+      let next = last === undefined ? 0 : firstAfter(events, last.message);
+      if (next === 1 && received[0]!.from < 0 && this.#mayHaveReturned(key, last!, aliveAt))
+        next = 0;
+      const first = received[next];
       const kept = received.at(-1)!.from >= 0;
       if (first !== undefined) {
         const since = first.from < 0 ? this.#droppedSince(key, last) : null;
@@ -121,11 +128,24 @@ export class KeptItems {
     return missing;
   }
 
+  /**
+   * Whether the newest dropped book of a market, which equals the log's last one, may have come after others that the
+   * log lacks: without a time of the exchange it does not show.
+   */
+  #mayHaveReturned(key: string, { message }: LastBook, aliveAt: number | null): boolean {
+    const { item, times } = this.#books.get(key)!;
+    if (message.e !== null && item.event.book.exchangeTimestamp !== null) return false;
+    const since = Math.max(message.t + APART_MS, aliveAt ?? 0);
+    return times.slice(0, -1).some(({ receivedAt }) => receivedAt > since);
+  }
+
   /** When the first of a market's dropped books came that is newer than the log's last one, Unix ms. */
   #droppedSince(key: string, last: LastBook | undefined): number {
     const { item, times } = this.#books.get(key)!;
     const known = last?.message.e ?? null;
-    const newer = times.find(({ e }) => known !== null && e !== null && e > known);
+    const newer = times.find(({ e, receivedAt }) =>
+      known !== null && e !== null ? e > known : receivedAt > (last?.message.t ?? 0) + APART_MS,
+    );
     return newer?.receivedAt ?? item.receivedAt;
   }
 
@@ -141,8 +161,9 @@ export class KeptItems {
 
 /**
  * Index of the first of a market's books, oldest first, that is newer than `last`: by the
- * exchange's time; among those with the same time or none, by the position of `last` itself, and if
- * it is not among them, by the time of receipt, which may be another machine's.
+ * exchange's time; among those with the same time or none, by the position of `last` itself. If it is not among
+ * them, it came before those of its time, and among books without one the time of receipt counts, which may be
+ * another machine's.
  */
 export function firstAfter(events: readonly BookEvent[], last: BookMessage): number {
   const contents = contentHash(last);
@@ -155,9 +176,15 @@ export function firstAfter(events: readonly BookEvent[], last: BookMessage): num
     const distance = Math.abs(timestamp - last.t);
     if (same < 0 || distance <= Math.abs(events[same]!.book.timestamp - last.t)) same = i;
   }
-  if (same >= 0) return same + 1;
+  if (same >= 0) {
+    const timed = last.e !== null && events[same]!.book.exchangeTimestamp !== null;
+    const between = events.findIndex(
+      ({ book }) => book.timestamp > last.t + APART_MS && contentHash(sideTexts(book)) !== contents,
+    );
+    return timed || between < 0 || between > same ? same + 1 : between;
+  }
   const later = events.findIndex(({ book: { exchangeTimestamp: e, timestamp } }) =>
-    e === null || last.e === null ? timestamp > last.t : e > last.e,
+    e === null || last.e === null ? timestamp > last.t : e >= last.e,
   );
   return later < 0 ? events.length : later;
 }

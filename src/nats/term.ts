@@ -27,12 +27,19 @@ export interface TermParts {
 /** Whether what a node wrote counts for readers; `OPEN`: not known yet. */
 export type Standing = 'COUNTS' | 'LOST' | 'OPEN';
 
-/** A term that has begun in the log. */
-interface Begun {
-  readonly seq: number;
-  /** Until when it vouches, and until when everything was in the log before it, Unix ms. */
-  readonly t: number;
+/** What the signs of life before a term say. */
+export interface Before {
+  /** Until when everything received is in the log, Unix ms; null = nothing was yet. */
   readonly aliveAt: number | null;
+  /** Whether this node wrote last: that sign of life says nothing of what it has learnt since. */
+  readonly own: boolean;
+}
+
+/** A term that has begun in the log. */
+interface Begun extends Before {
+  readonly seq: number;
+  /** Until when it vouches, Unix ms. */
+  readonly t: number;
 }
 
 /**
@@ -91,13 +98,12 @@ export class Term {
 
   /**
    * Begins a term: what the previous writer adds from now on does not count.
-   * @returns until when everything received is in the log, Unix ms; null = nothing was yet
    * @throws {Error} when the log cannot be read
    */
-  async begin(): Promise<number | null> {
+  async begin(): Promise<Before> {
     const begun = await this.#begin();
     this.#enter(begun);
-    return begun.aliveAt;
+    return begun;
   }
 
   #enter({ seq, t }: Begun): void {
@@ -123,7 +129,8 @@ export class Term {
     const subject = `alive.${exchange}`;
     for (;;) {
       const last = await stream.last(subject);
-      const aliveAt = aliveOf(last)?.t ?? null;
+      const alive = aliveOf(last);
+      const aliveAt = alive?.t ?? null;
       const message: AliveMessage = { t: aliveAt ?? now(), node, begins: true };
       const data = encodeMessage(message);
       const expected = last?.seq ?? 0;
@@ -131,7 +138,7 @@ export class Term {
       const id = `${subject} ${node} begins ${randomUUID()}`;
       const outcome = await writer.put({ subject, data, expected, id });
       if (outcome.kind === 'MOVED') continue;
-      return { seq: outcome.seq, t: message.t, aliveAt };
+      return { seq: outcome.seq, t: message.t, aliveAt, own: alive?.node === node };
     }
   }
 

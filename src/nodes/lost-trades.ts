@@ -89,6 +89,6 @@ export function hearLostTrades(
       if (pair !== undefined && pairText(market) !== pairText(pair)) continue;
       bus.tradeLosses.publish({ market, start, end, ...trouble });
     }
-    if (pair === undefined) bus.tradeDoubts.publish(start);
+    if (pair === undefined) bus.tradeDoubts.publish({ since: start, own: false });
   });
 }

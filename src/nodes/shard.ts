@@ -193,10 +193,10 @@ export class Shard {
     // Without a recorder nothing is known of them yet, and recording must go on.
     const openGaps = await askOpenGaps(bus, this.exchange, 0, GAPS_MS).catch(() => null);
     if (this.primary) return;
-    const aliveAt = await this.#publisher.promote(openGaps ?? []);
+    const { aliveAt, own } = await this.#publisher.promote(openGaps ?? []);
     if (openGaps === null) void this.#endGapsLater();
     // As standby it stated nothing about the trades, and its predecessor may have left other spans unchecked.
-    this.#bus.tradeDoubts.publish(aliveAt ?? 0);
+    this.#bus.tradeDoubts.publish({ since: aliveAt ?? 0, own });
     this.#control = answerCalls(
       bus,
       controlSubject(this.exchange),

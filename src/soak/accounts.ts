@@ -50,6 +50,8 @@ export interface Account {
   replaced: number;
   /** Stored books that pass on a book once more after a gap (GOPAX, from its other connection). */
   again: number;
+  /** Neither stored nor explained, but sent before all markets were recorded. */
+  early: number;
   /** Sent, neither stored nor equal nor inside a gap nor on a second connection. */
   unaccounted: SentMark[];
   /** Stored, but never sent. */
@@ -89,6 +91,7 @@ export function emptyAccount(): Account {
     inGap: {},
     replaced: 0,
     again: 0,
+    early: 0,
     unaccounted: [],
     invented: [],
     contradicted: [],
@@ -102,6 +105,7 @@ export function addAccount(sum: Account, part: Account): void {
   sum.equal += part.equal;
   sum.replaced += part.replaced;
   sum.again += part.again;
+  sum.early += part.early;
   for (const [cause, count] of Object.entries(part.inGap) as [GapCause, number][]) {
     sum.inGap[cause] = (sum.inGap[cause] ?? 0) + count;
   }

@@ -108,7 +108,9 @@ export async function accountForAll(
       markets++;
       const own = gaps.get(pair) ?? [];
       const part = accountFor(sent.get(pair) ?? [], stored.get(pair) ?? [], own, clock);
-      part.unaccounted = part.unaccounted.filter(({ at }) => at >= since);
+      const missing = part.unaccounted;
+      part.unaccounted = missing.filter(({ at }) => at >= since);
+      part.early = missing.length - part.unaccounted.length;
       unreported += unreportedStandstills(standstills, own, clock).length;
       addAccount(account, part);
       printProblems(exchange, pair, part);
@@ -129,9 +131,8 @@ export async function accountForAll(
       if (part.unaccounted.length + part.unheard > 0) {
         spans = await knownSpans(url, exchange, pair);
         stored = (await storedTrades(url, exchange, pair)).get(pair) ?? [];
-        part = accountForTrades(own, stored, spans, clock);
+        part = accountForTrades(own, stored, spans, clock, since);
       }
-      part.unaccounted = part.unaccounted.filter(({ ms }) => ms >= since);
       addTradeAccount(ofTrades, part);
       printTradeProblems(exchange, pair, part);
       if (tradeProblems(part) > 0) keep({ exchange, pair, happened: own, trades: stored, spans });

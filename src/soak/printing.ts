@@ -10,10 +10,14 @@ export function printBooks(name: string, account: Account): void {
     `${name}: ${account.sent} books went out = ${account.stored} stored + ${account.equal} equal + ` +
       `${lost} in gaps${lost > 0 ? ` (${gaps.join(', ')})` : ''} + ` +
       `${account.replaced > 0 ? `${account.replaced} on the other of two connections + ` : ''}` +
-      `${account.unaccounted.length} unaccounted; ` +
+      `${early(account)}${account.unaccounted.length} unaccounted; ` +
       `${account.again} stored once more after a gap, ${account.invented.length} never sent, ` +
       `${account.contradicted.length} stored inside a gap`,
   );
+}
+
+function early({ early }: { readonly early: number }): string {
+  return early > 0 ? `${early} before all markets were recorded + ` : '';
 }
 
 /** Prints the gaps by cause. */
@@ -46,7 +50,7 @@ export function printTrades(name: string, account: TradeAccount): void {
   const lost = Object.values(account.inGap).reduce((a, b) => a + b, 0);
   console.log(
     `${name}: ${account.sent} trades went out = ${account.stored} stored + ${lost} in gaps` +
-      `${lost > 0 ? ` (${gaps.join(', ')})` : ''} + ${account.unaccounted.length} unaccounted; ` +
+      `${lost > 0 ? ` (${gaps.join(', ')})` : ''} + ${early(account)}${account.unaccounted.length} unaccounted; ` +
       `${account.older} stored that were sent to no client, ${account.unheard} such not checked yet, ${account.backfilled} backfilled, ` +
       `${account.invented.length} never happened, ${account.twice.length} stored twice`,
   );

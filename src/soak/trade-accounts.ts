@@ -54,6 +54,8 @@ export interface TradeAccount {
   backfilled: number;
   /** Went out to no socket, are not stored, and nothing is claimed about their time. */
   unheard: number;
+  /** Went out before all markets were recorded, are not stored, and nothing is claimed about their time. */
+  early: number;
   /** Not stored: sent, and inside no gap; or, sent or not, where all are reported as stored. */
   unaccounted: HappenedTrade[];
   /** Stored, but such a trade never happened. */
@@ -71,6 +73,7 @@ export function emptyTradeAccount(): TradeAccount {
     older: 0,
     backfilled: 0,
     unheard: 0,
+    early: 0,
     unaccounted: [],
     invented: [],
     twice: [],
@@ -79,7 +82,7 @@ export function emptyTradeAccount(): TradeAccount {
 
 /** Adds `part` to `sum`. */
 export function addTradeAccount(sum: TradeAccount, part: TradeAccount): void {
-  for (const key of ['sent', 'stored', 'older', 'backfilled', 'unheard'] as const)
+  for (const key of ['sent', 'stored', 'older', 'backfilled', 'unheard', 'early'] as const)
     sum[key] += part[key];
   for (const key of ['unaccounted', 'invented', 'twice'] as const) {
     (sum[key] as unknown[]).push(...part[key]);
@@ -103,12 +106,14 @@ const contents = (id: string, { price, volume, side }: TradeMark): string =>
  * @param happened every trade of the market
  * @param spans what the recorder says about its trades
  * @param clock what the recorder's clock showed; default: it was right
+ * @param since from when every market was recorded, Unix ms
  */
 export function accountForTrades(
   happened: readonly HappenedTrade[],
   stored: readonly StoredTrade[],
   spans: readonly SpanMark[],
   clock: ClockView = TRUE_CLOCK,
+  since = 0,
 ): TradeAccount {
   const account = emptyTradeAccount();
   const places = new Map<string, number[]>();
@@ -156,7 +161,8 @@ export function accountForTrades(
       ({ completeness, start, end }) =>
         completeness.startsWith('VERIFIED') && start <= trade.ms && trade.ms < end,
     );
-    if (trade.live > 0 || claimed) account.unaccounted.push(trade);
+    if (claimed || (trade.live > 0 && trade.ms >= since)) account.unaccounted.push(trade);
+    else if (trade.live > 0) account.early++;
     else account.unheard++;
   });
   return account;

@@ -166,7 +166,7 @@ describe('the check of the trades', () => {
     checker.start(BTC, BTC);
     await until(() => checker.tally.historyPages > 1, 'two checks');
     // For this run there is no such gap: another one left it, or filled it and the log was lost.
-    checker.doubt(Date.now());
+    checker.doubt({ since: Date.now(), own: false });
     await until(() => calls === 1 && seen.logs.length > 0, 'the recorder that is away');
     checker.lost(
       BTC,
@@ -194,7 +194,7 @@ describe('the check of the trades', () => {
     const { length } = said;
     // What was down for less than a millisecond would have no gap.
     ahead = 5;
-    checker.doubt(Date.now());
+    checker.doubt({ since: Date.now(), own: false });
     const again = said.slice(length).filter(({ ifUnknown }) => ifUnknown === true);
     const pieces = again.reduce<TradePiece[]>((all, span) => laid(all, span, true), []);
     // The gap of the last moments also where the primary before has stated something else.
@@ -208,6 +208,40 @@ describe('the check of the trades', () => {
       ),
     ).toBe(true);
     expect(seen.logs).toEqual([]);
+  });
+
+  it('asks nothing while another node writes, and then says again which trades were lost', async () => {
+    let writes = false;
+    const said: TradeSpan[] = [];
+    open(async () => whole([]), {
+      memory: {
+        get writes() {
+          return writes;
+        },
+        matchTrades: async () => matchTrades([], []),
+        unknownTrades: async () => [],
+        hasTradeBefore: async () => false,
+        tradeVolumes: async () => new Map(),
+        tradesKnown: async () => ({ open: [], until: null, newestTrade: null, newestBook: null }),
+      },
+      publish: (span) => said.push(span),
+    });
+    checker.start(BTC, BTC);
+    const now = Date.now();
+    const lost = { start: now + 5, end: now + 10 };
+    checker.lost(BTC, { cause: 'BUS_FAILED', detail: 'away' }, lost);
+    const isLoss = ({ completeness, cause }: TradeSpan): boolean =>
+      completeness === 'GAP' && cause === 'BUS_FAILED';
+    await until(() => said.filter(isLoss).length === 1, 'the lost trades');
+    await until(() => said.length > 5, 'some reports');
+    expect(checker.tally.historyPages).toBe(0);
+    writes = true;
+    const { length } = said;
+    checker.doubt({ since: now + 30_000, own: false });
+    expect(said.slice(length).filter((span) => isLoss(span) && span.ifUnknown !== true)).toEqual([
+      expect.objectContaining(lost),
+    ]);
+    await until(() => checker.tally.historyPages > 0, 'the history');
   });
 
   it('dates again what a clock that was ahead has dated, and goes on from the present', async () => {

@@ -87,6 +87,17 @@ describe('a sign of life', () => {
       expect(beat(21_000)).toEqual([11_000]);
       waiting.shift()!.settle();
       expect(beat(22_000)).toEqual([22_000]);
+      now = 22_500;
+      const lost = {
+        completeness: 'GAP',
+        cause: 'BUS_FAILED',
+        detail: null,
+        checked: false,
+      } as const;
+      bus.tradeSpans.publish({ market: MARKET, start: 15_000, end: 16_000, ...lost });
+      expect(beat(23_000)).toEqual([22_000]);
+      waiting.shift()!.settle();
+      expect(beat(24_000)).toEqual([24_000]);
       publisher.close();
     } finally {
       jest.useRealTimers();
@@ -276,7 +287,7 @@ describeWithNats('a standby that takes over', () => {
     standby.local.publishBook(bookAt(7_000, '7000'));
     standby.local.gaps.publish({ ...gap, start: 7_000, end: 7_500 });
     standby.local.publishBook(bookAt(7_500, '7500'));
-    expect(await standby.made.promote([])).toBe(9_000);
+    expect(await standby.made.promote([])).toMatchObject({ aliveAt: 9_000, own: false });
     expect(await standby.made.drain(2_000)).toBe(true);
     standby.made.close();
     const { books, gaps } = await readLog(last);
@@ -558,7 +569,7 @@ describeWithNats('a standby that takes over', () => {
     slow.made.close();
     now = 140_000;
     hear(standby.local, 140_010, 140_000);
-    expect(await standby.made.promote([])).toBe(now - 18_000 - 19_990);
+    expect(await standby.made.promote([])).toMatchObject({ aliveAt: now - 18_000 - 19_990 });
     expect(await standby.made.drain(2_000)).toBe(true);
     standby.made.close();
 
@@ -569,6 +580,47 @@ describeWithNats('a standby that takes over', () => {
       '106000',
       '140000',
     ]);
+  });
+
+  it('says since when it was blind itself, though it was alive and took over from itself', async () => {
+    const { last } = (await log.stream.state())!;
+    let now = 210_000;
+    const { local, made } = publisher('u', undefined, () => now);
+    await made.promote([]);
+    local.publishBook(bookAt(200_000, '200000'));
+    expect(await made.drain(2_000)).toBe(true);
+    await made.farewell(false);
+    made.demote();
+    local.gaps.publish(gap(205_000, 211_000));
+    local.publishBook(bookAt(211_000, '211000'));
+    now = 260_000;
+    local.publishBook(bookAt(260_000, '260000'));
+    expect(await made.promote([])).toMatchObject({ aliveAt: 210_000, own: true });
+    expect(await made.drain(2_000)).toBe(true);
+    made.close();
+    const [first, ...others] = await booksAndGaps(last);
+    expect(first).toBe('200000');
+    expect(others).toContain('205000 to 211000');
+    expect(others.filter((one) => !one.includes(' '))).toEqual(['211000', '260000']);
+  });
+
+  it('misses a book that it no longer keeps, of the same time as the last one in the log', async () => {
+    const { last } = (await log.stream.state())!;
+    let now = 300_000;
+    const primary = publisher('v', undefined, () => now);
+    const standby = publisher('w', undefined, () => now);
+    await primary.made.promote([]);
+    primary.local.publishBook(bookAt(300_001, '1', 300_000));
+    expect(await primary.made.drain(2_000)).toBe(true);
+    await primary.made.farewell(false);
+    primary.made.close();
+    for (const ask of ['1', '2']) standby.local.publishBook(bookAt(300_001, ask, 300_000));
+    now = 340_000;
+    standby.local.publishBook(bookAt(340_000, '3'));
+    await standby.made.promote([]);
+    expect(await standby.made.drain(2_000)).toBe(true);
+    standby.made.close();
+    expect(await booksAndGaps(last)).toEqual(['1', '300001 to 300001', '2', '3']);
   });
 
   it('writes the minutes of coverage that the node before it did not, each once', async () => {

@@ -47,7 +47,7 @@ it('says farewell behind a sign of life that is under way, not as its duplicate'
 it('begins behind a message of another program', async () => {
   const data = encodeMessage({ hello: 1 });
   const { made, sent } = term({ seq: 4, subject: 'alive.UPBIT', data, at: 1 });
-  expect(await made.begin()).toBeNull();
+  expect(await made.begin()).toMatchObject({ aliveAt: null, own: false });
   expect(sent[0]!.outgoing.expected).toBe(4);
 });
 

@@ -47,7 +47,7 @@ describe('trades that went from the log unread', () => {
     const doubts: number[] = [];
     const ends: number[] = [];
     local.tradeLosses.on((loss) => losses.push(loss));
-    local.tradeDoubts.on((since) => doubts.push(since));
+    local.tradeDoubts.on(({ since }) => doubts.push(since));
     hearLostTrades(
       bus,
       'KORBIT',

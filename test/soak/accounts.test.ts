@@ -37,6 +37,7 @@ describe('the account of a market', () => {
       inGap: {},
       replaced: 0,
       again: 0,
+      early: 0,
       unaccounted: [],
       invented: [],
       contradicted: [],
@@ -133,6 +134,7 @@ describe('the account of a market', () => {
       stored: 5,
       again: 1,
       invented: [],
+      early: 0,
       unaccounted: [],
     });
   });
@@ -150,6 +152,7 @@ describe('the account of a market', () => {
     expect(accountFor(course, rows, [gap])).toMatchObject({
       stored: 6,
       inGap: { STANDSTILL: 1 },
+      early: 0,
       unaccounted: [],
       invented: [],
     });

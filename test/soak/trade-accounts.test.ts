@@ -45,6 +45,7 @@ describe('the account of the trades of a market', () => {
       older: 1,
       backfilled: 0,
       unheard: 0,
+      early: 0,
       unaccounted: [],
       invented: [],
       twice: [],

@@ -1,6 +1,6 @@
 import type { CollectorMemory } from '../../market/collector-memory.js';
 import { type Market, type Pair, pairText } from '../../market/market.js';
-import type { Span, TradeSpan } from '../../market/trade-span.js';
+import type { Span, TradeDoubt, TradeSpan } from '../../market/trade-span.js';
 import { NO_CHECKS } from '../../market/trade-tally.js';
 import { pause } from '../../util/wait.js';
 import { ExchangeError } from '../exchange-error.js';
@@ -178,14 +178,11 @@ export class HistoryChecker {
     this.#soon(market);
   }
 
-  /**
-   * What is unchecked must be queried from the store, which may have missed statements about it. Those about the
-   * time since then, Unix ms, are made again.
-   */
-  doubt(since: number): void {
+  /** What is unchecked must be queried from the store, which may have missed statements about it: they are repeated. */
+  doubt(doubt: TradeDoubt): void {
     const now = this.#parts.clock();
     for (const market of this.#markets.values()) {
-      market.repeat(since, now);
+      market.repeat(doubt, now);
       market.doubted = true;
       this.#soon(market);
     }

@@ -9,6 +9,7 @@ import {
   redated,
   type Span,
   type TradeCompleteness,
+  type TradeDoubt,
   type TradePiece,
   type TradeSpan,
   without,
@@ -242,25 +243,24 @@ export class MarketTrades {
 
   /**
    * States again what it knows of the time since then, for where the store knows nothing: the previous primary may
-   * have ended before it could. What was stated of the time before is in the store.
-   * @param since until when everything that the previous primary received is known, Unix ms
+   * have ended before it could. What that one stated of the time before is in the store.
    * @param now current time, Unix ms
    */
-  repeat(since: number, now: number): void {
+  repeat({ since, own }: TradeDoubt, now: number): void {
     this.report(now);
     const end = this.#reportedTo ?? 0;
     const span = { start: Math.max(since - MOST_LAG_MS, this.#startedAt), end };
     if (span.start >= span.end) return;
-    this.#open = this.openIn(span);
+    if (!own) this.#open = this.openIn(span);
     // What it found complete is checked again: as standby it could not state that.
-    for (const piece of [...this.#open, { ...span, ...UNPROVEN }])
+    for (const piece of [...this.openIn(span), { ...span, ...UNPROVEN }])
       this.#publish({ market: this.market, ...piece, ifUnknown: true });
-    // What the previous primary stated of its last moments does not count for trades on their way to it, nor does
-    // what it stated before it knew that they were lost.
+    // What the previous primary stated does not count for trades of its last moments, which were on their way to it,
+    // nor for those of which it did not know yet that they were lost; nor does what this node itself stated.
     for (const piece of this.#open) {
-      const start = piece.cause === 'BUS_FAILED' ? span.start : since - ON_THE_WAY_MS;
-      for (const gap of partsIn([piece], { start, end }))
-        if (gap.completeness === 'GAP') this.#publish({ market: this.market, ...gap });
+      const all = own || piece.cause === 'BUS_FAILED';
+      for (const part of partsIn([piece], { start: all ? 0 : since - ON_THE_WAY_MS, end }))
+        if (part.completeness === 'GAP') this.#publish({ market: this.market, ...part });
     }
   }
 
