@@ -253,7 +253,7 @@ export class MarketTrades {
     if (span.start >= span.end) return;
     if (!own) this.#open = this.openIn(span);
     // What it found complete is checked again: as standby it could not state that.
-    for (const piece of [...this.openIn(span), { ...span, ...UNPROVEN }])
+    for (const piece of overlaid([{ ...span, ...UNPROVEN }], this.openIn(span)))
       this.#publish({ market: this.market, ...piece, ifUnknown: true });
     // What the previous primary stated does not count for trades of its last moments, which were on their way to it,
     // nor for those of which it did not know yet that they were lost; nor does what this node itself stated.
