@@ -11,6 +11,7 @@ interface Proof {
   /** What the pong will carry. */
   readonly text: string;
   /** Monotonic ms. */
+  readonly askedAt: number;
   readonly dueAt: number;
   /** Whether what comes before the pong cannot be trusted. */
   readonly doubted: boolean;
@@ -56,7 +57,7 @@ export class Liveness {
    */
   askProof(connection: WSConnection, doubted: boolean, withinMs = PROOF_MS): void {
     const now = performance.now();
-    this.#proof = { text: `proof ${now}`, dueAt: now + withinMs, doubted };
+    this.#proof = { text: `proof ${now}`, askedAt: now, dueAt: now + withinMs, doubted };
     connection.ping(this.#proof.text);
   }
 
@@ -73,6 +74,14 @@ export class Liveness {
   /** Whether a proof is overdue. @param now monotonic ms */
   proofOverdue(now: number): boolean {
     return this.#proof !== null && now > this.#proof.dueAt;
+  }
+
+  /** Takes something received since the proof was asked for as the proof, for a peer that answers no pings. */
+  takeHeard(): boolean {
+    const proof = this.#proof;
+    if (proof === null || proof.doubted || this.#heardAtMono <= proof.askedAt) return false;
+    this.#proof = null;
+    return true;
   }
 
   /** A ping or a pong was received. @returns the pending proof if that is it */

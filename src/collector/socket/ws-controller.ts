@@ -143,8 +143,8 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
   }
 
   /**
-   * Asks for a proof, with {@link onProven}, that the connection is not lost; without an answer it ends. What it
-   * delivers counts meanwhile.
+   * Asks for a proof, with {@link onProven}, that the connection is not lost; if nothing comes any more, it ends. What
+   * it delivers counts meanwhile.
    * @param withinMs time to answer
    * @returns whether it was asked for: not while another proof is pending, nor without a connection
    */
@@ -451,7 +451,8 @@ export abstract class WSController extends WSProtocol implements PairCarrier {
     // First rule out that the silence was the program's own.
     this.context.clock();
     if (this.#liveness.proofOverdue(now)) {
-      if (this.#liveness.trusted) this.reconnect('DISCONNECTED', 'no answer to a ping');
+      if (this.#liveness.takeHeard()) this.onProven();
+      else if (this.#liveness.trusted) this.reconnect('DISCONNECTED', 'no answer to a ping');
       else this.reconnect('STANDSTILL', 'no answer to a ping after the program had stood still');
       return;
     }

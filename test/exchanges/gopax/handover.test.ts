@@ -217,6 +217,20 @@ describe('GOPAX handover', () => {
     expect(host.downs[0]!.outage.since).toBeLessThanOrEqual(heardBy);
   });
 
+  it('takes what comes on the old connection for the answer of a server that answers no pings', async () => {
+    await server.close();
+    server = await frameServer(undefined, { autoPong: false });
+    await carry({ maxAgeMs: 50, proofMs: 100 });
+    await until(() => server.received.length === 4, 'the replacement');
+    replacement().send(snapshot('AAA-KRW', 12));
+    replacement().send(snapshot('BBB-KRW', 12));
+    replacement().send('{"n":"Later","o":{}}');
+    await until(() => host.oddities.length === 1, 'all of it');
+    old().send('"primus::ping::1790139005374"');
+    await until(() => server.targets.length >= 3, 'the next replacement');
+    expect(downs()).toEqual([]);
+  });
+
   it('gives a gap where a book has changed and changed back that the old connection did not see', async () => {
     await carry({ maxAgeMs: 50 });
     old().pause();

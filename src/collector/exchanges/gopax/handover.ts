@@ -17,7 +17,7 @@ export interface HandoverTimes {
   readonly settleMs: number;
   /** A pair causes at most one resynchronisation in this time if its own book is crossed. */
   readonly pauseMs: number;
-  /** An old connection that does not answer a ping for this long is lost. */
+  /** An old connection on which nothing comes for this long after a ping, not even the pong, is lost. */
   readonly proofMs: number;
 }
 
