@@ -3,8 +3,8 @@ import type { WSConnection, WSProfile } from './ws-connection.js';
 /** Longest interval between two checks, ms. */
 const LOOK_MS = 1000;
 
-/** Time to answer the ping that proves a connection, ms. */
-export const PROOF_MS = 5_000;
+/** Usual time to answer the ping that proves a connection, ms. */
+const PROOF_MS = 5_000;
 
 /** A pending proof of a connection. */
 interface Proof {

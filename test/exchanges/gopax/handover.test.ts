@@ -226,8 +226,11 @@ describe('GOPAX handover', () => {
     replacement().send(snapshot('BBB-KRW', 12));
     replacement().send('{"n":"Later","o":{}}');
     await until(() => host.oddities.length === 1, 'all of it');
-    old().send('"primus::ping::1790139005374"');
-    await until(() => server.targets.length >= 3, 'the next replacement');
+    const first = old();
+    await until(() => {
+      first.send('"primus::ping::1790139005374"');
+      return server.targets.length >= 3;
+    }, 'the next replacement');
     expect(downs()).toEqual([]);
   });
 

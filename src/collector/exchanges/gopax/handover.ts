@@ -4,7 +4,6 @@ import { backoffMs } from '../../limits/backoff.js';
 import type { FeedContext, FeedHost, Outage } from '../../feed.js';
 import type { RateLimiter } from '../../limits/rate-limiter.js';
 import { sameToDepth } from '../../rest/rest-books.js';
-import { PROOF_MS } from '../../socket/liveness.js';
 import type { WSProfile } from '../../socket/ws-connection.js';
 import type { CarrierHost, PairCarrier } from '../../socket/ws-feed.js';
 import { GopaxController } from './controller.js';
@@ -26,7 +25,8 @@ const HANDOVER_TIMES: HandoverTimes = {
   maxAgeMs: 23 * 3_600_000,
   settleMs: 3000,
   pauseMs: 60_000,
-  proofMs: PROOF_MS,
+  // If GOPAX should answer no pings, its own, every 30 s (`gopax.ws.interval-30s`), is the answer.
+  proofMs: 35_000,
 };
 /** The longest interval at which a pair that never gets a book is requested on another connection, ms. */
 const MAX_MISSING_MS = 3_600_000;
