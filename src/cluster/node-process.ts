@@ -3,6 +3,8 @@ import { pause } from '../util/wait.js';
 import { ProcessGroup } from './process-group.js';
 
 const PROGRAM = fileURLToPath(new URL('../main.js', import.meta.url));
+/** Node's options, as `npm start` gives them. */
+const NODE_OPTIONS = ['--max-semi-space-size=32'];
 /** Longest wait for a node to start, ms: it may have to wait for others that are down. */
 const START_MS = 120_000;
 
@@ -60,7 +62,7 @@ export class NodeProcess {
     this.url = null;
     const own = { ROLE: this.role, NODE_NAME: this.name, LOG_FORMAT: 'text', LOG_LEVEL: 'info' };
     const env = { ...process.env, ...this.#env, ...own };
-    const [program, ...args] = [...this.#inside, process.execPath, PROGRAM];
+    const [program, ...args] = [...this.#inside, process.execPath, ...NODE_OPTIONS, PROGRAM];
     const group = new ProcessGroup(program, args, { env }, (why) => {
       if (this.#group !== group || this.#expected) return;
       const said = FROM_OUTSIDE.test(why) ? '' : group.errors.trim();

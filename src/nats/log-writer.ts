@@ -99,7 +99,6 @@ export class LogWriter {
 
   /** Ends it: what waits to go out is sent, but the answers to what is under way are no longer awaited. */
   close(): void {
-    clearTimeout(this.#gathering);
     this.#letGo();
     this.#closed = true;
     clearInterval(this.#look);
@@ -112,19 +111,15 @@ export class LogWriter {
     const now = performance.now();
     pending.sentAt = now;
     this.#gathered.push({ number, pending });
-    if (hurried) {
-      clearTimeout(this.#gathering);
-      this.#letGo();
-      return;
-    }
-    if (this.#gathering !== undefined) return;
-    const left = this.#wentAt + GATHER_MS - now;
+    const left = hurried ? 0 : this.#wentAt + GATHER_MS - now;
+    // A timer is late while books come one after the other.
     if (left <= 0) this.#letGo();
-    else this.#gathering = setTimeout(() => this.#letGo(), left);
+    else this.#gathering ??= setTimeout(() => this.#letGo(), left);
   }
 
   #letGo(): void {
     const gathered = this.#gathered;
+    clearTimeout(this.#gathering);
     this.#gathering = undefined;
     this.#gathered = [];
     this.#wentAt = performance.now();
