@@ -18,7 +18,7 @@ export interface Task {
 /** Time for deliveries per turn of the event loop, ms. */
 const TURN_MS = 2;
 /** A turn requested longer ago than this is late, ms. */
-const LATE_MS = 8;
+const LATE_MS = 1;
 /** Time for one task, and for all to prepare, before the next one runs, ms. */
 const SLICE_MS = 1;
 
