@@ -31,7 +31,7 @@ export type Standing = 'COUNTS' | 'LOST' | 'OPEN';
 export interface Before {
   /** Until when everything received is in the log, Unix ms; null = nothing was yet. */
   readonly aliveAt: number | null;
-  /** Whether this node wrote last: that sign of life says nothing of what it has learnt since. */
+  /** Whether this node wrote last: that sign of life says nothing of what it has learned since. */
   readonly own: boolean;
 }
 
