@@ -71,6 +71,8 @@ const MAX_WAITING = 100_000;
 const ALIVE_MS = 1_000;
 /** What was received this long ago may be written once more: NATS remembers ids for 2 minutes, and drops it. */
 const REMEMBERED_MS = 90_000;
+/** A book received this long after its exchange's time, at most, was not read late, ms. */
+const PROMPT_MS = 1_000;
 /** A refused market goes on after this time, ms: by then the lease has shown whether this node still writes. */
 const REFUSED_MS = 1_500;
 /** The log is queried again after this time, ms. */
@@ -344,8 +346,9 @@ export class ExchangePublisher {
       last === undefined || contentHash(last.message) === contentHash(sideTexts(item.event.book));
     if (covered === null || (covered >= end && same)) return this.#add(market, item);
     const why = { cause: 'BUS_FAILED', detail: AWAY, attempts: 0 } as const;
-    // Its last book may have come after the newest sign of life, or have been read late.
-    const known = last !== undefined && last.message.t <= since ? last.message.t : covered;
+    // Its last book may have come after the newest sign of life. When that was says nothing if it was read late.
+    const { t, e } = last?.message ?? { t: covered, e: null };
+    const known = e !== null && t - e <= PROMPT_MS && t <= since ? t : covered;
     this.#gaps.write({ market, start: Math.min(Math.max(covered, known), since), end, ...why });
     this.#add(market, { ...item, event: { ...item.event, afterGap: true } });
   }
