@@ -582,6 +582,31 @@ describeWithNats('a standby that takes over', () => {
     ]);
   });
 
+  it('begins that gap before the first of many such books, though the last one in the log was read later', async () => {
+    const { last } = (await log.stream.state())!;
+    let now = 400_000;
+    const slow = publisher('x', undefined, () => now);
+    const standby = publisher('y', undefined, () => now);
+    await slow.made.promote([]);
+    for (let e = 400_000; e < 440_000; e += 1_000)
+      standby.local.publishBook({ ...bookAt(e + 10, `${e}`, e), previous: e });
+    slow.local.publishBook(bookAt(400_010, '400000', 400_000));
+    expect(await slow.made.drain(2_000)).toBe(true);
+    await slow.made.farewell(false);
+    now = 420_000;
+    slow.local.publishBook(bookAt(420_000, '401000', 401_000));
+    expect(await slow.made.drain(2_000)).toBe(true);
+    slow.made.close();
+    now = 480_000;
+    standby.local.publishBook(bookAt(480_010, '480000', 480_000));
+    const { aliveAt } = await standby.made.promote([]);
+    expect(aliveAt).toBeLessThan(402_000);
+    expect(await standby.made.drain(2_000)).toBe(true);
+    standby.made.close();
+    const gap = `${aliveAt} to 439010`;
+    expect(await booksAndGaps(last)).toEqual(['400000', '401000', gap, '439000', '480000']);
+  });
+
   it('says since when it was blind itself, though it was alive and took over from itself', async () => {
     const { last } = (await log.stream.state())!;
     let now = 210_000;
